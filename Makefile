@@ -1,0 +1,53 @@
+# Every chore of the project; `make` alone lists them.
+# Needs Python 3.11 or later with pip, and make. Everything else is installed into .venv and .meltano.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+UV := $(BIN)/uv
+PROJECTS := pyproject.toml uv.lock $(wildcard */pyproject.toml libs/*/pyproject.toml mappers/*/pyproject.toml)
+CODE := dynamics-sandbox libs mappers tap-dynamics-sales target-dynamics-cds target-dynamics-fno tests demo scripts
+MODULES := dynamics-sandbox/dynamics_sandbox libs/dynamics-odata/dynamics_odata libs/dynamics-singer/dynamics_singer \
+	mappers/mapper-p2c/mapper_p2c tap-dynamics-sales/tap_dynamics_sales target-dynamics-cds/target_dynamics_cds \
+	target-dynamics-fno/target_dynamics_fno demo scripts
+
+.PHONY: help setup demo test check format tables clean
+
+help: ## list the chores
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready .meltano/.ready .env ## install everything (the other chores do it by themselves)
+
+demo: setup ## start the sandbox and carry accounts from Sales through CDS into Finance and Operations
+	@$(BIN)/python -m demo
+
+test: setup check ## run every check and every test
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+check: .venv/.ready ## lint, formatting, types, lock file
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy $(MODULES)
+	@$(UV) lock --check --quiet
+
+format: .venv/.ready ## format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format --quiet
+
+tables: .venv/.ready ## write the settings tables of the READMEs anew
+	@$(BIN)/python -m scripts.settings_tables
+
+clean: ## remove everything that was installed or produced
+	rm -rf .venv .meltano .sandbox output .mypy_cache .pytest_cache .ruff_cache
+
+.venv/.ready: $(PROJECTS)
+	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet 'uv==$(UV_VERSION)'; }
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked --quiet --inexact --python $(BIN)/python
+	@touch $@
+
+.meltano/.ready: .venv/.ready meltano.yml
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/meltano --log-level=warning install
+	@touch $@
+
+.env: | .env.example
+	@cp .env.example .env

@@ -1,0 +1,1 @@
+"""Chores of the workspace that a Makefile line cannot say."""
