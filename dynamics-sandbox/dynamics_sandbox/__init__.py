@@ -1,0 +1,1 @@
+"""A local stand-in for Dynamics 365 Sales, CDS and Finance and Operations."""

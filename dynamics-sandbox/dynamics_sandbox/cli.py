@@ -1,0 +1,225 @@
+"""The command ``dynamics-sandbox``: serve the environments, fill them, start them over, look into them."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import sys
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from dynamics_sandbox.dataverse.errors import DataverseError
+from dynamics_sandbox.environments import Addresses, open_environments
+from dynamics_sandbox.errors import SandboxError
+from dynamics_sandbox.fno.errors import FnoError
+from dynamics_sandbox.identity import keep_identity
+from dynamics_sandbox.ready import read_ready
+from dynamics_sandbox.server import serve as serve_settings
+from dynamics_sandbox.settings import ENVIRONMENTS, SEEDS, SandboxSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dynamics_sandbox.environments import Environments
+    from dynamics_sandbox.ready import Ready
+    from dynamics_sandbox.settings import Seed
+
+_DEFAULTS: Final = SandboxSettings(data_dir=Path(".sandbox"))
+_RESET_SECONDS: Final = 120
+
+_data = click.option(
+    "--data",
+    "data_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=_DEFAULTS.data_dir,
+    show_default=True,
+    help="Folder of the databases, the certificates and the credentials.",
+)
+
+
+@click.group()
+@click.version_option(package_name="dynamics-sandbox")
+def main() -> None:
+    """A local stand-in for Dynamics 365 Sales, CDS and Finance and Operations."""
+
+
+@contextmanager
+def _one_message() -> Iterator[None]:
+    """Shows what went wrong as one message, and makes the exit code 1."""
+    try:
+        yield
+    except (SandboxError, DataverseError, FnoError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command(short_help="Serve the four endpoints over HTTPS.")
+@_data
+@click.option(
+    "--base-port",
+    type=int,
+    default=_DEFAULTS.base_port,
+    show_default=True,
+    help="Sign-in port; Sales, CDS and F&O take the next three. 0 picks four free ports.",
+)
+@click.option(
+    "--seed",
+    type=click.Choice(SEEDS),
+    default=_DEFAULTS.seed,
+    show_default=True,
+    help="What environments without data start from: demo rows, or only what they need to work.",
+)
+@click.option(
+    "--token-lifetime",
+    type=int,
+    default=_DEFAULTS.token_lifetime,
+    show_default=True,
+    help="Seconds until an access token expires.",
+)
+@click.option(
+    "--dataverse-page-size",
+    type=int,
+    default=_DEFAULTS.dataverse_page_size,
+    show_default=True,
+    help="Rows per page of Sales and CDS.",
+)
+@click.option(
+    "--fno-page-size",
+    type=int,
+    default=_DEFAULTS.fno_page_size,
+    show_default=True,
+    help="Rows per page of F&O.",
+)
+@click.option(
+    "--p2c-solution/--no-p2c-solution",
+    default=_DEFAULTS.p2c_solution,
+    show_default=True,
+    help="Whether Sales has the Prospect-to-cash solution, which numbers accounts.",
+)
+def serve(**options: object) -> None:
+    """Serve the four endpoints over HTTPS on 127.0.0.1 until Ctrl-C or SIGTERM.
+
+    Once all of them accept connections, one line of JSON on standard output, and the file sandbox.json in
+    the data folder, tell where they are and how to sign in.
+    """
+    with _one_message():
+        settings = SandboxSettings(**options)  # type: ignore[arg-type]  # click has checked names and types
+        serve_settings(settings, announce=_print_line)
+
+
+@main.command(short_help="Load a folder of CSV files.")
+@_data
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of CSV files.",
+)
+def seed(data_dir: Path, folder: Path) -> None:
+    """Load CSV files: customers.csv into the accounts of Sales, ENTITYSET.csv into F&O.
+
+    Works on a stopped and on a running sandbox.
+    """
+    with _one_message(), _opened(data_dir, create=True) as environments:
+        filled = environments.fill_new("none")
+        if filled:
+            click.echo(f"New data in {data_dir}: {', '.join(filled)}")
+        try:
+            notes = [*environments.sales.seed_csv(folder), *environments.fno.seed_csv(folder)]
+        except ValueError as error:  # a file that cannot be read as the table it is named after
+            raise SandboxError(str(error)) from None
+        for note in _merged(notes):
+            click.echo(note)
+
+
+def _merged(notes: list[str]) -> list[str]:
+    """One note per file: a file that one service took is not reported as ignored by the other."""
+    merged: dict[str, str] = {}
+    for note in notes:
+        name = note.partition(":")[0]
+        merged.setdefault(name, f"{name}: ignored, neither Sales nor F&O has a table of this name")
+        if ": ignored" not in note:
+            merged[name] = note
+    return list(merged.values())
+
+
+@main.command(short_help="Start all environments over.")
+@_data
+@click.option(
+    "--seed",
+    "new_data",
+    type=click.Choice(SEEDS),
+    default="none",
+    show_default=True,
+    help="What to start over from.",
+)
+def reset(data_dir: Path, new_data: Seed) -> None:
+    """Throw the rows of all environments away and start over; credentials and certificates stay.
+
+    Works on a stopped and on a running sandbox.
+    """
+    with _one_message():
+        ready = read_ready(data_dir)
+        if ready is not None:
+            _reset_running(ready, new_data)
+        else:
+            with _opened(data_dir, create=False) as environments:
+                environments.reset(new_data)
+
+
+@main.command(short_help="Print rows of an entity set.")
+@_data
+@click.argument("environment", type=click.Choice(ENVIRONMENTS))
+@click.argument("entity_set")
+@click.argument("key", required=False)
+def show(data_dir: Path, environment: str, entity_set: str, key: str | None) -> None:
+    """Print the rows of ENTITY_SET in ENVIRONMENT, one JSON object per line; with KEY only that row.
+
+    KEY is what stands in the parentheses of a URL: an id, or a key such as accountnumber='A1'.
+    """
+    with _one_message(), _opened(data_dir, create=False) as environments:
+        found = False
+        for row in environments.by_name()[environment].rows(entity_set, key):
+            found = True
+            click.echo(row)
+        if key is not None and not found:
+            raise SandboxError(f"There is no row ({key}) among the {entity_set} of {environment}.")
+
+
+@contextmanager
+def _opened(data_dir: Path, *, create: bool) -> Iterator[Environments]:
+    """The environments of a data folder, opened beside a server that may be running on it."""
+    if create:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    elif not (data_dir / "sales.sqlite").exists():
+        raise SandboxError(f"There is no sandbox data in {data_dir}; name its folder with --data.")
+    ready = read_ready(data_dir)
+    addresses = Addresses.on_ports([_DEFAULTS.base_port + offset for offset in range(4)])
+    if ready is not None:
+        addresses = Addresses(ready.authority, ready.sales, ready.cds, ready.fno)
+    settings = SandboxSettings(data_dir=data_dir)
+    with open_environments(settings, keep_identity(data_dir).client_id, addresses) as environments:
+        yield environments
+
+
+def _reset_running(ready: Ready, new_data: Seed) -> None:
+    """Asks the running sandbox to start over, so that it does so between two requests."""
+    request = urllib.request.Request(  # noqa: S310 - https, to the sandbox itself
+        f"{ready.authority}/_sandbox/reset", json.dumps({"seed": new_data}).encode(), method="POST"
+    )
+    context = ssl.create_default_context(cafile=ready.ca_bundle)
+    try:
+        urllib.request.urlopen(  # noqa: S310 - https, to the sandbox itself
+            request, timeout=_RESET_SECONDS, context=context
+        ).close()
+    except OSError as error:
+        raise SandboxError(f"The running sandbox (process {ready.pid}) did not reset: {error}.") from None
+
+
+def _print_line(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

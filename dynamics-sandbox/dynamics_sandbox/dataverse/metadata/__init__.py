@@ -1,0 +1,1 @@
+"""Schema over the wire: EntityDefinitions and relatives, read and written, and the CSDL document."""

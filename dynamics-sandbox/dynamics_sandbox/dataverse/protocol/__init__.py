@@ -1,0 +1,1 @@
+"""HTTP as the Web API uses it: addresses, preferences, conditions, batches, answers and dispatch."""

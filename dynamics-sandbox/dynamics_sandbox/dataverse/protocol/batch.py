@@ -1,0 +1,141 @@
+"""$batch: many calls in one request, a change set as one transaction.
+
+Dataverse: execute-batch-operations-using-web-api.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dynamics_sandbox.dataverse.errors import (
+    INVALID_ARGUMENT,
+    PAYLOAD_ERROR,
+    DataverseError,
+    bad_request,
+)
+from dynamics_sandbox.dataverse.protocol.calls import Answer, Call, error_answer
+from dynamics_sandbox.dataverse.protocol.service import handle, refused_query
+from dynamics_sandbox.odata.errors import BatchError, QueryError
+from dynamics_sandbox.odata.multipart import (
+    ChangeSet,
+    ChangeSetReply,
+    HttpPart,
+    HttpReply,
+    count_operations,
+    parse_batch,
+    render_batch,
+)
+
+if TYPE_CHECKING:
+    from dynamics_sandbox.dataverse.protocol.service import Service
+    from dynamics_sandbox.dataverse.session import Caller
+
+_SERVICE_PATH = re.compile(r"/?api/data/v\d+\.\d+/")
+_REFERENCE = re.compile(r"\$([\w\-]+)")
+_VALUE_REFERENCE = re.compile(rb'("[^"\r\n]*@odata\.(?:bind|id)"\s*:\s*")\$([\w\-]+)')
+_FIRST_ERROR = 400
+
+
+def batch_answer(service: Service, call: Call, caller: Caller) -> Answer:
+    """Answer a $batch."""
+    settings = service.environment.settings
+    try:
+        items = parse_batch(
+            call.headers.get("content-type", ""), call.body, strict_crlf=settings.strict_line_ends
+        )
+    except BatchError as error:
+        return error_answer(bad_request(error.message, PAYLOAD_ERROR), call.preferences)
+    if count_operations(items) > settings.batch_operations:
+        message = f"The batch holds more than {settings.batch_operations} operations, the most one may hold."
+        return error_answer(bad_request(message), call.preferences)
+    return _run(_Batch(service, caller), items, keep_going=call.preferences.continue_on_error)
+
+
+def _run(batch: _Batch, items: list[HttpPart | ChangeSet], *, keep_going: bool) -> Answer:
+    replies: list[HttpReply | ChangeSetReply] = []
+    status = 200
+    for item in items:
+        reply = batch.change_set(item) if isinstance(item, ChangeSet) else batch.single(item)
+        replies.append(reply)
+        if isinstance(reply, HttpReply) and reply.status >= _FIRST_ERROR and not keep_going:
+            status = reply.status
+            break
+    content_type, body = render_batch(replies)
+    headers = {"Content-Type": content_type}
+    if keep_going:
+        headers["Preference-Applied"] = "odata.continue-on-error"
+    return Answer(status, headers, body)
+
+
+class _Batch:
+    """Runs the items of one batch."""
+
+    def __init__(self, service: Service, caller: Caller) -> None:
+        self._service = service
+        self._caller = caller
+
+    def single(self, part: HttpPart) -> HttpReply:
+        """Run a call in a transaction of its own."""
+        try:
+            call = self._call(part, {})
+        except DataverseError as error:
+            return _reply(error_answer(error, Call("GET", "").preferences), part)
+        return _reply(self._service.answer(call, self._caller), part)
+
+    def change_set(self, item: ChangeSet) -> ChangeSetReply | HttpReply:
+        """Run calls in one transaction: all answers, or the one error that undid them."""
+        replies: list[HttpReply] = []
+        created: dict[str, str] = {}
+        try:
+            with self._service.environment.writing(self._caller) as session:
+                for part in item.parts:
+                    answer = handle(session, self._call(part, created).parsed())
+                    replies.append(_reply(answer, part))
+                    if part.content_id is not None and "OData-EntityId" in answer.headers:
+                        created[part.content_id] = answer.headers["OData-EntityId"]
+        except DataverseError as error:
+            return _failed(error)
+        except QueryError as error:
+            return _failed(refused_query(error))
+        return ChangeSetReply(tuple(replies))
+
+    def _call(self, part: HttpPart, created: dict[str, str]) -> Call:
+        url = (
+            _REFERENCE.sub(lambda match: _referenced(match.group(1), created), part.url, count=1)
+            if (part.url.startswith("$") and not part.url.startswith(("$batch", "$metadata")))
+            else part.url
+        )
+        path, _, query = _relative(url).partition("?")
+        if path.strip("/") == "$batch":
+            raise bad_request("A batch cannot hold another batch.")
+        limit = 2 * self._service.environment.settings.url_limit
+        if len(url) > limit:
+            raise DataverseError(414, INVALID_ARGUMENT, f"The URL is longer than {limit} characters.")
+        body = _VALUE_REFERENCE.sub(
+            lambda match: match.group(1) + _referenced(match.group(2).decode(), created).encode(), part.body
+        )
+        return Call(part.method, path, query, part.headers, body)
+
+
+def _relative(url: str) -> str:
+    split = urlsplit(url)
+    path = f"{split.path}?{split.query}" if split.query else split.path
+    return _SERVICE_PATH.sub("", path, count=1) if _SERVICE_PATH.match(path) else path.lstrip("/")
+
+
+def _referenced(content_id: str, created: dict[str, str]) -> str:
+    if content_id not in created:
+        raise bad_request(f"Content-ID Reference: '${content_id}' does not exist in the batch context.", "")
+    return created[content_id]
+
+
+def _reply(answer: Answer, part: HttpPart) -> HttpReply:
+    headers = {**answer.headers, "OData-Version": "4.0"}
+    return HttpReply(answer.status, headers, answer.body, part.content_id)
+
+
+def _failed(error: DataverseError) -> HttpReply:
+    answer = error_answer(error, Call("GET", "").preferences)
+    return HttpReply(answer.status, {**answer.headers, "OData-Version": "4.0"}, answer.body)

@@ -1,0 +1,1 @@
+"""Queries: filters to SQL, pages, projections, expansion, annotations and change tracking."""

@@ -1,0 +1,1 @@
+"""Tables, columns, keys and relationships: what they are, where they come from and how they are stored."""

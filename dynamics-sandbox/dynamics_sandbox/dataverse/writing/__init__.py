@@ -1,0 +1,1 @@
+"""Creating, changing and deleting rows: payloads, validation, rules, references, bulk messages."""

@@ -1,0 +1,117 @@
+"""The three environments of a data folder, opened for the server or for a command that reads them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from dynamics_sandbox.dataverse.environment import DataverseEnvironment
+from dynamics_sandbox.dataverse.settings import DataverseSettings
+from dynamics_sandbox.fno.environment import FnoEnvironment
+from dynamics_sandbox.fno.settings import FnoSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from dynamics_sandbox.settings import SandboxSettings, Seed
+
+_HOST_NAME: Final = "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the four services are reached, without trailing slashes."""
+
+    authority: str
+    sales: str
+    cds: str
+    fno: str
+
+    @classmethod
+    def on_ports(cls, ports: Sequence[int]) -> Addresses:
+        """The addresses for the ports of sign-in, Sales, CDS and F&O, in this order."""
+        authority, sales, cds, fno = (f"https://{_HOST_NAME}:{port}" for port in ports)
+        return cls(authority, sales, cds, fno)
+
+
+class Environment(Protocol):
+    """What the shell needs of an environment, whatever service it is."""
+
+    url: str
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it holds no data yet."""
+
+    def reset(self, seed: Seed) -> None:
+        """Replaces all data by a seed."""
+
+    def seed_csv(self, folder: Path) -> list[str]:
+        """Loads CSV files; one note per file, beginning with its name and a colon."""
+
+    def rows(self, entity_set: str, key: str | None = None) -> Iterator[bytes]:
+        """Rows as JSON objects."""
+
+    def close(self) -> None:
+        """Closes the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """The environments of one data folder."""
+
+    sales: DataverseEnvironment
+    cds: DataverseEnvironment
+    fno: FnoEnvironment
+
+    def by_name(self) -> dict[str, Environment]:
+        """The environments under the names the command line and the control API use."""
+        return {"sales": self.sales, "cds": self.cds, "fno": self.fno}
+
+    def reset(self, seed: Seed) -> None:
+        """Starts all of them over."""
+        for environment in self.by_name().values():
+            environment.reset(seed)
+
+    def fill_new(self, seed: Seed) -> list[str]:
+        """Seeds those that hold no data yet, and names them."""
+        new = {name: environment for name, environment in self.by_name().items() if environment.is_new}
+        for environment in new.values():
+            environment.reset(seed)
+        return list(new)
+
+
+@contextmanager
+def open_environments(
+    settings: SandboxSettings, client_id: str, addresses: Addresses
+) -> Iterator[Environments]:
+    """Opens or creates the three databases, and closes them at the end.
+
+    Args:
+        settings: data folder and page sizes.
+        client_id: the application that is registered in each environment.
+        addresses: used in the links of answers.
+    """
+    dataverse = DataverseSettings(
+        application_id=client_id,
+        page_size=settings.dataverse_page_size,
+        p2c_solution=settings.p2c_solution,
+    )
+    fno = FnoSettings(client_id=client_id, page_size=settings.fno_page_size)
+    folder = settings.data_dir
+    environments = Environments(
+        sales=DataverseEnvironment.open(
+            folder / "sales.sqlite", name="sales", url=addresses.sales, settings=dataverse
+        ),
+        cds=DataverseEnvironment.open(
+            folder / "cds.sqlite", name="cds", url=addresses.cds, settings=dataverse
+        ),
+        fno=FnoEnvironment.open(folder / "fno.sqlite", url=addresses.fno, settings=fno),
+    )
+    try:
+        yield environments
+    finally:
+        for environment in environments.by_name().values():
+            environment.close()

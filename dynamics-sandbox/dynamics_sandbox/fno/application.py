@@ -1,0 +1,112 @@
+"""The web application of the F&O service: sign-in, user and company, common headers, two services."""
+
+from __future__ import annotations
+
+import uuid
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from dynamics_sandbox.fno.errors import unsupported
+from dynamics_sandbox.fno.exchange import JSON_TYPE, Call, Reply, split_path
+from dynamics_sandbox.fno.metadata_service import MetadataService
+from dynamics_sandbox.fno.service import DataService
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from dynamics_sandbox.fno.environment import FnoEnvironment
+
+_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
+
+
+class Caller(Protocol):
+    """Who a token belongs to."""
+
+    @property
+    def client_id(self) -> str:
+        """Application id."""
+
+
+class TokenCheck(Protocol):
+    """Checks bearer tokens; ``tokens.TokenChecker`` of the sandbox is one."""
+
+    def check(self, authorization_header: str | None, resource: str) -> Caller | None:
+        """The caller, or None when the token is missing, expired, or meant for another resource."""
+
+
+def create_application(environment: FnoEnvironment, tokens: TokenCheck, faults: object = None) -> Starlette:
+    """The application that serves one environment.
+
+    Args:
+        environment: data, model and settings.
+        tokens: checks the Authorization header for the environment's address.
+        faults: not used here; the server injects faults around the application.
+    """
+    del faults
+    gateway = _Gateway(environment, tokens)
+    return Starlette(routes=[Route("/{path:path}", gateway.answer, methods=_METHODS)])
+
+
+class _Gateway:
+    """What every call passes through before and after the services."""
+
+    def __init__(self, environment: FnoEnvironment, tokens: TokenCheck) -> None:
+        self._environment = environment
+        self._tokens = tokens
+        self._data = DataService(environment)
+        self._metadata = MetadataService(environment.model, f"{environment.url}/metadata")
+
+    async def answer(self, request: Request) -> Response:
+        """The answer to any request."""
+        started = perf_counter()
+        body = await request.body()
+        reply = await run_in_threadpool(self._reply, request, body)
+        headers = {
+            "OData-Version": "4.0",
+            "ms-dyn-aid": str(uuid.uuid4()),
+            "server-timing": f"dur={(perf_counter() - started) * 1000:.0f}",
+            **reply.headers,
+        }
+        if self._environment.settings.affinity_cookie and "cookie" not in request.headers:
+            headers["Set-Cookie"] = f"ARRAffinity={uuid.uuid4().hex}; Path=/; HttpOnly; Secure"
+        if isinstance(reply.body, bytes):
+            return Response(reply.body, reply.status, headers)
+        return StreamingResponse(reply.body, reply.status, headers)
+
+    def _reply(self, request: Request, body: bytes) -> Reply:
+        principal = self._tokens.check(request.headers.get("authorization"), self._environment.url)
+        company = self._environment.default_company(principal.client_id) if principal else None
+        if company is None:
+            return _unauthorized(self._environment.url)
+        # The raw path keeps an encoded slash inside a key apart from a real one.
+        service, *segments = split_path(request.scope["raw_path"].decode("ascii")) or ("",)
+        call = Call(
+            method=request.method,
+            segments=tuple(segments),
+            query=request.scope["query_string"].decode("latin-1"),
+            headers=dict(request.headers.items()),
+            body=body,
+            company=company,
+        )
+        if service.lower() == "data":
+            return self._data.answer(call)
+        if service.lower() == "metadata":
+            return self._metadata.answer(call)
+        return _outside(service)
+
+
+def _unauthorized(url: str) -> Reply:
+    """Empty body; the header says where tokens are asked for."""
+    return Reply(401, b"", {"WWW-Authenticate": f'Bearer realm="{url}"'})
+
+
+def _outside(service: str) -> Reply:
+    if service.lower() == "api":
+        error = unsupported("recurring integrations and custom services (/api)")
+        return Reply(error.status, error.body(), {"Content-Type": JSON_TYPE})
+    return Reply(404)

@@ -1,0 +1,207 @@
+"""A read as SQL: what a query string asks of one entity set, checked against the model."""
+
+# Every name in the SQL comes from the model and is quoted; values travel as parameters.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from dynamics_sandbox.database import quoted
+from dynamics_sandbox.fno.errors import invalid_query, unknown_property_in_query, unsupported
+from dynamics_sandbox.fno.model import COMPANY
+from dynamics_sandbox.fno.rendering import RowRenderer, join_condition
+from dynamics_sandbox.fno.store import column_of
+from dynamics_sandbox.odata.errors import QueryError
+from dynamics_sandbox.odata.options import ExpandItem, QueryOptions, parse_options
+from dynamics_sandbox.odata.sql import FNO, CompiledFilter, SqlColumn, compile_filter, compile_orderby
+
+if TYPE_CHECKING:
+    from dynamics_sandbox.fno.model import Entity, Model, Navigation
+    from dynamics_sandbox.fno.settings import FnoSettings
+    from dynamics_sandbox.odata.nodes import Node
+    from dynamics_sandbox.odata.operands import SqlValue
+
+CROSS_COMPANY: Final = "cross-company"
+_COLLECTION_OPTIONS: Final = frozenset(
+    {"$filter", "$select", "$orderby", "$top", "$skip", "$count", "$expand", "$format"}
+)
+_ROW_OPTIONS: Final = frozenset({"$select", "$expand", "$format"})
+#: Options of OData 4.0 that the product does not support either; the refusal says who refuses.
+_UNSUPPORTED: Final = ("$apply", "$search", "$compute", "$levels", "$deltatoken", "$skiptoken")
+ROOT: Final = "r"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with its parameters."""
+
+    sql: str
+    params: tuple[SqlValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A read that is ready to run.
+
+    Attributes:
+        source: FROM and WHERE, without order and limits.
+        row: expression that gives a row as JSON text.
+        order: what follows ORDER BY.
+        context: the fragment of the context URL behind the set's name: ``(f1,f2)``, or empty.
+    """
+
+    entity: Entity
+    options: QueryOptions
+    source: Statement
+    row: str
+    order: str
+    context: str
+
+    def rows(self, limit: int, offset: int) -> Statement:
+        """The rows as JSON text, in order."""
+        sql = f"SELECT {self.row} {self.source.sql} ORDER BY {self.order} LIMIT {limit} OFFSET {offset}"
+        return Statement(sql, self.source.params)
+
+    def total(self) -> Statement:
+        """The number of rows before limits."""
+        return Statement(f"SELECT COUNT(*) {self.source.sql}", self.source.params)
+
+
+class QueryBuilder:
+    """Builds reads for one environment."""
+
+    def __init__(self, model: Model, settings: FnoSettings) -> None:
+        self._model = model
+        self._settings = settings
+
+    def options(self, raw: str, *, single: bool = False) -> QueryOptions:
+        """The options of a query string; unknown custom ones are ignored.
+
+        Raises:
+            FnoError: 400 for what cannot be read, 501 for what neither the product nor the sandbox supports.
+        """
+        try:
+            return parse_options(
+                raw,
+                allowed=_ROW_OPTIONS if single else _COLLECTION_OPTIONS,
+                allowed_in_expand=frozenset({"$select"}),
+            )
+        except QueryError as error:
+            if error.option in _UNSUPPORTED:
+                raise unsupported(f"the query option {error.option}") from None
+            raise invalid_query(error.message) from None
+
+    def read(
+        self,
+        entity: Entity,
+        options: QueryOptions,
+        *,
+        company: str,
+        where: tuple[Statement, ...] = (),
+        etags: bool = True,
+    ) -> Read:
+        """The read of an entity set.
+
+        Args:
+            entity: the entity of the set.
+            options: what the query string asks.
+            company: the caller's default company, which restricts the rows unless cross-company is asked for.
+            where: further conditions: a key, or the row a navigation comes from.
+            etags: whether rows carry their etag.
+
+        Raises:
+            FnoError: 400, a property that does not exist or a filter that cannot be understood.
+        """
+        names = self._selected(entity, options.select)
+        expands = [self._expanded(entity, item) for item in options.expand]
+        conditions = list(where)
+        if entity.has_company and not cross_company(options):
+            conditions.append(Statement(f"{ROOT}.{quoted(COMPANY)} = ?", (company,)))
+        if options.filter is not None:
+            compiled = self._filter(entity, options.filter)
+            conditions.append(Statement(compiled.sql, compiled.params))
+        sql = " AND ".join(condition.sql for condition in conditions) or "1"
+        params = tuple(param for condition in conditions for param in condition.params)
+        return Read(
+            entity=entity,
+            options=options,
+            source=Statement(f"FROM {quoted(entity.table)} AS {ROOT} WHERE {sql}", params),
+            row=RowRenderer(self._model, etags=etags).row(entity, names, ROOT, expands),
+            order=self._order(entity, options),
+            context=_context(options, expands),
+        )
+
+    def _selected(self, entity: Entity, select: tuple[str, ...] | None) -> list[str]:
+        """Property names to show; key fields are not added by themselves."""
+        if select is None or "*" in select:
+            return list(entity.properties)
+        for name in select:
+            if name not in entity.properties:
+                raise unknown_property_in_query(name, entity.type_name)
+        return list(select)
+
+    def _expanded(self, entity: Entity, item: ExpandItem) -> tuple[Navigation, list[str]]:
+        navigation = entity.navigations.get(item.name)
+        if navigation is None:
+            raise unknown_property_in_query(item.name, entity.type_name)
+        if item.reference:
+            raise unsupported(f"$expand={item.name}/$ref")
+        return navigation, self._selected(self._model.entities[navigation.to], item.options.select)
+
+    def _filter(self, entity: Entity, node: Node) -> CompiledFilter:
+        refused = entity.set in self._settings.sets_without_text_functions
+        dialect = replace(FNO, functions=frozenset()) if refused else FNO
+        try:
+            return compile_filter(node, lambda path: self._column(entity, path), dialect=dialect)
+        except QueryError as error:
+            raise invalid_query(error.message) from None
+
+    def _column(self, entity: Entity, path: tuple[str, ...]) -> SqlColumn:
+        """A property, or one behind a single-valued navigation."""
+        if len(path) == 1:
+            if path[0] not in entity.properties:
+                raise unknown_property_in_query(path[0], entity.type_name)
+            return column_of(entity.properties[path[0]], self._model, ROOT)
+        navigation = entity.navigations.get(path[0])
+        if navigation is None:
+            raise unknown_property_in_query(path[0], entity.type_name)
+        target = self._model.entities[navigation.to]
+        name, *deeper = path[1:]
+        if navigation.many or deeper or name not in target.properties:
+            raise invalid_query(f"The path '{'/'.join(path)}' cannot be filtered or sorted by.")
+        column = column_of(target.properties[name], self._model, "n")
+        condition = join_condition(navigation, self._model, "n", ROOT)
+        sql = f"(SELECT {column.expression} FROM {quoted(target.table)} AS n WHERE {condition} LIMIT 1)"
+        return replace(column, expression=sql)
+
+    def _order(self, entity: Entity, options: QueryOptions) -> str:
+        """The order asked for, then the default order, so that pages never overlap."""
+        if self._settings.default_order == "recid":
+            tie = f"{ROOT}._record_id"
+        else:
+            tie = ", ".join(f"{ROOT}.{quoted(entity.properties[name].stored)}" for name in entity.key)
+        if not options.orderby:
+            return tie
+        try:
+            asked = compile_orderby(options.orderby, lambda path: self._column(entity, path))
+        except QueryError as error:
+            raise invalid_query(error.message) from None
+        return f"{asked}, {tie}"
+
+
+def cross_company(options: QueryOptions) -> bool:
+    """Whether rows of all companies are asked for (``cross-company=true``, no dollar sign)."""
+    value = options.custom.get(CROSS_COMPANY, "false").lower()
+    if value not in {"true", "false"}:
+        raise invalid_query(f"The query parameter {CROSS_COMPANY} needs true or false, not '{value}'.")
+    return value == "true"
+
+
+def _context(options: QueryOptions, expands: list[tuple[Navigation, list[str]]]) -> str:
+    parts = list(options.select or ())
+    for (navigation, _), item in zip(expands, options.expand, strict=True):
+        chosen = ",".join(item.options.select or ())
+        parts += [navigation.name, f"{navigation.name}({chosen})"] if chosen else [navigation.name]
+    return f"({','.join(parts)})" if parts else ""

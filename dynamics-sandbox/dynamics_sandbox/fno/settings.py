@@ -1,0 +1,66 @@
+"""Every choice the F&O service makes where the public facts are silent: one setting, one default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: Who gives the numbers of a sequence: the caller, the service, or the service when none is sent.
+NumberMode: TypeAlias = Literal["manual", "automatic", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class FnoSettings:
+    """How this environment behaves.
+
+    Attributes:
+        client_id: application id registered in the environment (set ``SysAADClients``); empty: none.
+        user_id: user the registered application works as (set ``SystemUsers``).
+        default_company: company of that user, which applies to every call without ``cross-company=true``.
+        page_size: rows of one page before a next link follows; the product's maximum is 10,000.
+        default_order: order of rows without ``$orderby``: by ``key``, or by ``recid`` (order of creation).
+        honour_max_page_size: whether ``Prefer: odata.maxpagesize`` makes pages smaller.
+        status_of_failed_write: status of a write the business rules refuse; older builds answered 500.
+        status_of_failed_write_in_batch: the same inside ``$batch``, where builds still show 500.
+        status_of_changed_row: status when ``If-Match`` names another version of the row.
+        status_of_read_only_entity: status of a write to an entity that takes none.
+        body_for_missing_row: whether the 404 for an absent key has a body.
+        read_only_fields: whether a changed value in a field that may not be edited is refused or ignored.
+        unchanged_update_keeps_version: whether an update that changes nothing leaves version and etag alone.
+        long_text: whether text longer than its field is refused or cut.
+        number_modes: who gives numbers, by ``Set.Field``; others keep the mode of the data file.
+        decimal_places: digits kept after the point; further ones are rounded half up.
+        sets_without_text_functions: sets on which ``contains``, ``startswith`` and ``endswith`` are refused.
+        three_letter_iso_codes: whether an ISO-code field also takes the three-letter code (``USA``), as
+            the 2017 templates send it.
+        further_model: folder with further entities, laid out like ``data`` in this package:
+            ``entities/*.json`` and, where they bring enums of their own, ``enums.json``.
+        batch_limit: operations a ``$batch`` may hold.
+        affinity_cookie: whether answers set a cookie that ties a session to one server.
+    """
+
+    client_id: str = ""
+    user_id: str = "integration"
+    default_company: str = "usmf"
+    page_size: int = 10_000
+    default_order: Literal["key", "recid"] = "key"
+    honour_max_page_size: bool = False
+    status_of_failed_write: int = 400
+    status_of_failed_write_in_batch: int = 500
+    status_of_changed_row: int = 412
+    status_of_read_only_entity: int = 400
+    body_for_missing_row: bool = False
+    read_only_fields: Literal["refuse", "ignore"] = "refuse"
+    unchanged_update_keeps_version: bool = True
+    long_text: Literal["refuse", "cut"] = "refuse"
+    number_modes: Mapping[str, NumberMode] = field(default_factory=dict)
+    decimal_places: int = 6
+    sets_without_text_functions: frozenset[str] = frozenset({"SalesInvoiceHeadersV4"})
+    three_letter_iso_codes: bool = True
+    further_model: Path | None = None
+    batch_limit: int = 5_000
+    affinity_cookie: bool = True

@@ -1,0 +1,1 @@
+"""The OData core: reads queries, keys and batches, turns filters into SQL; knows no service."""

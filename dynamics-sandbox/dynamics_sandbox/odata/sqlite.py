@@ -1,0 +1,117 @@
+"""What SQLite lacks for OData: text order without case, exact decimals, wildcards; for every connection.
+
+Text compares as under the SQL Server collations of the services: case and trailing blanks do not count,
+accents do. Decimals are kept as text and compared by value, so 19-digit money stays exact. An index that
+shall serve such a comparison, or a column that shall sort so, has to name the collation too.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Context, Decimal, InvalidOperation
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import sqlite3
+
+TEXT_COLLATION: Final = "service_text"
+DECIMAL_COLLATION: Final = "exact_decimal"
+# Wide enough for the product of two 28-digit decimals, SQL Server's widest.
+_EXACT: Final = Context(prec=60)
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Adds the collations and functions that compiled filters use to a connection."""
+    connection.create_collation(TEXT_COLLATION, compare_text)
+    connection.create_collation(DECIMAL_COLLATION, compare_decimals)
+    connection.create_function("odata_like", 2, _like, deterministic=True)
+    connection.create_function("odata_star", 2, _star, deterministic=True)
+    connection.create_function("odata_arithmetic", 3, _arithmetic, deterministic=True)
+
+
+def fold(text: str) -> str:
+    """The text without what comparison ignores: case (``ß`` equals ``ss``) and trailing blanks."""
+    return text.rstrip(" ").casefold()
+
+
+def compare_text(left: str, right: str) -> int:
+    """-1, 0 or 1 by folded text."""
+    if left == right:
+        return 0
+    one, other = fold(left), fold(right)
+    return (one > other) - (one < other)
+
+
+def compare_decimals(left: str, right: str) -> int:
+    """-1, 0 or 1 by exact value; text that is no number sorts behind all numbers."""
+    one, other = _decimal(left), _decimal(right)
+    if one is None or other is None:
+        return (one is None) - (other is None) or (left > right) - (left < right)
+    return (one > other) - (one < other)
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return None if value.is_nan() else value
+
+
+def _like(pattern: str | None, value: str | None) -> bool | None:
+    """SQL Server's LIKE, as Dataverse passes it through: ``%``, ``_``, ``[a-f]``, ``[^x]``."""
+    if pattern is None or value is None:
+        return None
+    return _like_expression(pattern).fullmatch(str(value).casefold()) is not None
+
+
+def _star(pattern: str | None, value: str | None) -> bool | None:
+    """F&O's wildcard in ``eq``: ``*`` stands for any text."""
+    if pattern is None or value is None:
+        return None
+    return _star_expression(pattern).fullmatch(fold(str(value))) is not None
+
+
+@lru_cache(maxsize=256)
+def _star_expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in fold(pattern).split("*")), re.DOTALL)
+
+
+@lru_cache(maxsize=256)
+def _like_expression(pattern: str) -> re.Pattern[str]:
+    parts = re.findall(r"\[\^?\]?[^\]]*\]|.", pattern.casefold(), re.DOTALL)
+    return re.compile("".join(_like_part(part) for part in parts), re.DOTALL)
+
+
+def _like_part(part: str) -> str:
+    if len(part) == 1:
+        return {"%": ".*", "_": "."}.get(part) or re.escape(part)
+    negated = part.startswith("[^")
+    members = part[2:-1] if negated else part[1:-1]
+    escaped = re.sub(r"([\\\[\]^&|~])", r"\\\1", members)
+    try:
+        re.compile(f"[{escaped}]")
+    except re.error:  # a range the wrong way round matches nothing on SQL Server either
+        return r"(?!)"
+    return f"[{'^' if negated else ''}{escaped}]"
+
+
+def _arithmetic(operator: str, left: str | None, right: str | None) -> str | None:
+    """Exact arithmetic on decimal text; null for null operands and for division by zero."""
+    one, other = _decimal(left or ""), _decimal(right or "")
+    if one is None or other is None or (operator in {"div", "divby", "mod"} and not other):
+        return None
+    if operator == "div" and one == one.to_integral_value() and other == other.to_integral_value():
+        return format(_EXACT.divide_int(one, other), "f")
+    return format(_OPERATIONS[operator](one, other), "f")
+
+
+_OPERATIONS = {
+    "add": _EXACT.add,
+    "sub": _EXACT.subtract,
+    "mul": _EXACT.multiply,
+    "div": _EXACT.divide,
+    "divby": _EXACT.divide,
+    "mod": _EXACT.remainder,
+}

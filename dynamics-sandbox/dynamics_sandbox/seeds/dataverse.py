@@ -1,0 +1,132 @@
+"""Rows a Dataverse environment starts with: the platform's own ones, and the demo's accounts."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dynamics_sandbox.dataverse.metadata.messages import register_messages
+from dynamics_sandbox.dataverse.session import Caller
+from dynamics_sandbox.dataverse.writing.references import References
+from dynamics_sandbox.dataverse.writing.rows import change, create_row, insert
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dynamics_sandbox.dataverse.session import Session
+
+
+class SeedIds:
+    """Ids of seed rows: the same after every reset, but different in every environment."""
+
+    def __init__(self, environment: str) -> None:
+        self._environment = environment
+
+    def __call__(self, name: str) -> str:
+        """Give the id of a seed row, such as `currency/EUR`."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"dynamics-sandbox/{self._environment}/{name}"))
+
+    def caller(self) -> Caller:
+        """Give the caller seeds and the command line write as: the application user."""
+        return Caller(self("systemuser/application"), self("businessunit/root"), self("organization"))
+
+
+_FOLDER = files("dynamics_sandbox.seeds") / "data"
+
+
+class Currency(msgspec.Struct, frozen=True):
+    """A currency of the platform seed; rates are units per unit of the base currency, which has 1."""
+
+    code: str
+    name: str
+    symbol: str
+    rate: str
+
+
+class Platform(msgspec.Struct, frozen=True):
+    """The platform seed's file."""
+
+    organization: str
+    business_unit: str
+    user: dict[str, str]
+    publisher: dict[str, Any]
+    base_currency: str
+    currencies: tuple[Currency, ...]
+
+
+class EntityRows(msgspec.Struct, frozen=True):
+    """Rows of one table in the demo's file, as request bodies; binds name seed rows."""
+
+    table: str
+    rows: tuple[dict[str, Any], ...]
+
+
+def seed_platform(session: Session, ids: SeedIds, *, application_id: str) -> None:
+    """Create organization, business unit, application user, currencies, default publisher and solution."""
+    content = msgspec.json.decode((_FOLDER / "dataverse_platform.json").read_bytes(), type=Platform)
+    tables = session.schema.tables
+    insert(session, tables["organization"], {"name": content.organization}, session.caller.organization_id)
+    unit = {"name": content.business_unit}
+    insert(session, tables["businessunit"], unit, session.caller.business_unit_id)
+    user = {
+        **content.user,
+        "businessunitid": session.caller.business_unit_id,
+        "applicationid": application_id.lower() or None,
+    }
+    insert(session, tables["systemuser"], user, session.caller.user_id)
+    _seed_currencies(session, ids, content)
+    publisher = insert(session, tables["publisher"], dict(content.publisher), ids("publisher/default"))
+    solution = {"uniquename": "Default", "friendlyname": "Default Solution", "publisherid": publisher}
+    insert(session, tables["solution"], solution, ids("solution/default"))
+    for table in tables.values():
+        register_messages(session, table)
+
+
+def _seed_currencies(session: Session, ids: SeedIds, content: Platform) -> None:
+    for currency in content.currencies:
+        values = {
+            "currencyname": currency.name,
+            "isocurrencycode": currency.code,
+            "currencysymbol": currency.symbol,
+            "currencyprecision": 2,
+            "exchangerate": currency.rate,
+        }
+        insert(
+            session,
+            session.schema.tables["transactioncurrency"],
+            values,
+            ids(f"currency/{currency.code}"),
+        )
+    base = {"basecurrencyid": ids(f"currency/{content.base_currency}")}
+    base["basecurrencysymbol"] = next(c.symbol for c in content.currencies if c.code == content.base_currency)
+    change(session, session.schema.tables["organization"], session.caller.organization_id, base)
+
+
+def seed_demo(session: Session, ids: SeedIds, *, environment: str) -> None:
+    """Create the demo rows of an environment; rows refer to each other and to currencies by id."""
+    path = _FOLDER / f"dataverse_demo_{environment}.json"
+    if not path.is_file():
+        return
+    decoder = msgspec.json.Decoder(tuple[EntityRows, ...], float_hook=Decimal)
+    for group in decoder.decode(path.read_bytes()):
+        for number, row in enumerate(group.rows):
+            _create(session, ids, f"{group.table}/{number}", row)
+
+
+def _create(session: Session, ids: SeedIds, name: str, row: Mapping[str, Any]) -> None:
+    table = session.schema.tables[name.partition("/")[0]]
+    body = {
+        member: _reference(ids, value) if member.endswith("@odata.bind") else value
+        for member, value in row.items()
+    }
+    create_row(session, table, body, References(session), row_id=ids(name))
+
+
+def _reference(ids: SeedIds, text: str) -> str:
+    """Turn `transactioncurrencies/currency/EUR` into the address of that seed row."""
+    entity_set, _, name = text.partition("/")
+    return f"/{entity_set}({ids(name)})"

@@ -1,0 +1,215 @@
+"""Faults happen to the requests they are meant for, and the log tells what was asked."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from dynamics_sandbox.faults import Fault, FaultPlan
+from dynamics_sandbox.testing import SandboxProcessError
+
+if TYPE_CHECKING:
+    from dynamics_sandbox.testing import Sandbox
+
+WHO_AM_I = "/api/data/v9.2/WhoAmI"
+GROUPS = "/data/CustomerGroups"
+
+
+def statuses(sandbox: Sandbox, count: int, environment: str = "sales", path: str = WHO_AM_I) -> list[int]:
+    return [sandbox.call("GET", environment, path)[0] for _ in range(count)]
+
+
+def test_an_answer_is_replaced_as_often_as_asked(sandbox: Sandbox) -> None:
+    sandbox.faults(
+        environment="sales", status=429, times=2, headers={"Retry-After": "7"}, body='{"error":{}}'
+    )
+
+    status, headers, answer = sandbox.call("GET", "sales", WHO_AM_I)
+
+    assert (status, headers["Retry-After"], answer) == (429, "7", {"error": {}})
+    assert statuses(sandbox, 2) == [429, 200]
+
+
+def test_a_fault_waits_for_its_environment_method_and_path(sandbox: Sandbox) -> None:
+    sandbox.faults(environment="cds", method="GET", path=r"WhoAmI\?\$x='a b'", status=503)
+
+    assert statuses(sandbox, 1, "sales", f"{WHO_AM_I}?$x='a b'") == [200]
+    assert statuses(sandbox, 1, "cds") == [200]
+    assert sandbox.call("POST", "cds", f"{WHO_AM_I}?$x='a b'")[0] != 503
+    assert sandbox.call("GET", "cds", f"{WHO_AM_I}?$x='a b'")[0] == 503
+
+
+def test_the_first_matching_requests_can_be_let_through(sandbox: Sandbox) -> None:
+    sandbox.faults(environment="fno", path="CustomerGroups", skip=2, times=2, status=500, body="<html>")
+
+    assert statuses(sandbox, 5, "fno", GROUPS) == [200, 200, 500, 500, 200]
+
+
+def test_a_request_can_be_slow(sandbox: Sandbox) -> None:
+    sandbox.faults(environment="sales", delay=0.4)
+    began = time.monotonic()
+
+    assert statuses(sandbox, 1) == [200]
+    assert time.monotonic() - began >= 0.4
+
+
+def test_a_connection_can_be_dropped_before_the_request_is_carried_out(sandbox: Sandbox) -> None:
+    create = {"dataAreaId": "usmf", "CustomerGroupId": "D1", "Description": "dropped"}
+    sandbox.faults(environment="fno", method="POST", drop=True)
+
+    with pytest.raises((OSError, http.client.HTTPException)):
+        sandbox.call("POST", "fno", GROUPS, json=create)
+
+    assert sandbox.call("GET", "fno", f"{GROUPS}(dataAreaId='usmf',CustomerGroupId='D1')")[0] == 404
+    assert [entry["status"] for entry in sandbox.requests("fno")] == [None, 404]
+
+
+@pytest.mark.parametrize(("group", "drop"), [("D2", True), ("D3", False)])
+def test_an_answer_can_be_lost_after_the_request_was_carried_out(
+    sandbox: Sandbox,
+    group: str,
+    drop: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    create = {"dataAreaId": "usmf", "CustomerGroupId": group, "Description": "kept"}
+    sandbox.faults(environment="fno", method="POST", after_commit=True, drop=drop, status=0 if drop else 502)
+
+    if drop:
+        with pytest.raises((OSError, http.client.HTTPException)):
+            sandbox.call("POST", "fno", GROUPS, json=create)
+    else:
+        assert sandbox.call("POST", "fno", GROUPS, json=create)[0] == 502
+
+    key = f"{GROUPS}(dataAreaId='usmf',CustomerGroupId='{group}')"
+    assert sandbox.call("GET", "fno", key)[0] == 200
+    assert sandbox.call("DELETE", "fno", key)[0] == 204
+
+
+def test_a_kept_connection_survives_a_fault_that_answers(sandbox: Sandbox) -> None:
+    sandbox.faults(environment="sales", method="POST", status=503)
+    host = sandbox.sales.removeprefix("https://")
+    context = ssl.create_default_context(cafile=sandbox.ca_bundle)
+    connection = http.client.HTTPSConnection(host, context=context, timeout=10)
+    headers = {"Authorization": f"Bearer {sandbox.token('sales')}", "Content-Type": "application/json"}
+
+    connection.request("POST", WHO_AM_I, body=b"x" * 3_000_000, headers=headers)
+    first = connection.getresponse()
+    first.read()
+    port = connection.sock.getsockname()[1]
+    connection.request("GET", WHO_AM_I, headers=headers)
+    second = connection.getresponse()
+    second.read()
+
+    assert (first.status, second.status) == (503, 200)
+    assert connection.sock.getsockname()[1] == port
+    connection.close()
+
+
+def test_sign_in_can_fail_too(sandbox: Sandbox) -> None:
+    sandbox.faults(environment="sign-in", path="/token$", status=503)
+    form = b"grant_type=client_credentials"
+
+    status, _, _ = sandbox.call(
+        "POST", "sales", f"{sandbox.authority}/{sandbox.tenant_id}/oauth2/token", body=form
+    )
+
+    assert status == 503
+
+
+def test_the_log_tells_what_was_asked_in_order(sandbox: Sandbox) -> None:
+    sandbox.call("GET", "cds", "WhoAmI?x=%C3%BC")
+    sandbox.call("DELETE", "fno", "CustomerGroups(dataAreaId='usmf',CustomerGroupId='none')")
+
+    logged = [
+        (entry["environment"], entry["method"], entry["path"], entry["status"] < 500)
+        for entry in sandbox.requests()
+        if entry["environment"] != "sign-in"
+    ]
+
+    assert logged == [
+        ("cds", "GET", "/api/data/v9.2/WhoAmI?x=%C3%BC", True),
+        ("fno", "DELETE", "/data/CustomerGroups(dataAreaId='usmf',CustomerGroupId='none')", True),
+    ]
+    assert set(sandbox.requests("cds")[0]) == {"time", "environment", "method", "path", "status"}
+    sandbox.forget_requests()
+    assert sandbox.requests() == []
+
+
+def test_tokens_granted_are_counted(sandbox: Sandbox) -> None:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
+        "scope": f"{sandbox.cds}/.default",
+    }
+    body = "&".join(f"{name}={value}" for name, value in form.items()).encode()
+    url = f"{sandbox.authority}/{sandbox.tenant_id}/oauth2/v2.0/token"
+
+    sandbox.call("POST", "sales", url, body=body)
+    sandbox.call("POST", "sales", url, body=b"grant_type=x")
+
+    assert sandbox.sign_ins() == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        ({"environment": "crm", "status": 500}, "environment 'crm' is none of sign-in, sales, cds, fno"),
+        ({"status": 42}, "status 42"),
+        ({}, "needs status, drop or delay"),
+        ({"path": "(", "status": 500}, "no regular expression"),
+        ({"times": 0, "status": 500}, "times must be 1 or more"),
+        ({"statuscode": 500}, "unknown field `statuscode`"),
+        ({"status": "500"}, "Expected `int`"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_refused(
+    sandbox: Sandbox, fault: dict[str, object], problem: str
+) -> None:
+    with pytest.raises(SandboxProcessError, match=problem):
+        sandbox.faults(**fault)
+
+
+def test_faults_can_be_listed_and_forgotten(sandbox: Sandbox) -> None:
+    url = f"{sandbox.authority}/_sandbox/faults"
+    sandbox.faults(environment="sales", status=500, times=3)
+    statuses(sandbox, 1)
+
+    _, _, pending = sandbox.call("GET", "sales", url)
+    sandbox.clear_faults()
+
+    assert [(fault["environment"], fault["times"]) for fault in pending["faults"]] == [("sales", 2)]
+    assert statuses(sandbox, 1) == [200]
+
+
+def test_the_control_api_knows_its_own_paths_only(sandbox: Sandbox) -> None:
+    assert sandbox.call("GET", "sales", f"{sandbox.authority}/_sandbox/nothing")[0] == 404
+    assert (
+        sandbox.call("POST", "sales", f"{sandbox.authority}/_sandbox/reset", json={"seed": "much"})[0] == 400
+    )
+
+
+def test_faults_queue_behind_one_another() -> None:
+    plan = FaultPlan()
+    for status in (429, 503):
+        plan.add(Fault(status=status))
+
+    taken = [plan.take("sales", "GET", "/") for _ in range(3)]
+
+    assert [fault and fault.status for fault in taken] == [429, 503, None]
+
+
+def test_a_fault_reads_from_json_as_the_control_api_documents_it() -> None:
+    fault = msgspec.json.decode(
+        b'{"environment":"sales","method":"GET","path":"accounts$","times":1,"status":429,'
+        b'"headers":{"Retry-After":"1"},"body":"","after_commit":false,"drop":false}',
+        type=Fault,
+    )
+
+    assert fault.matches("sales", "GET", "/api/data/v9.2/%61ccounts")
+    assert not fault.matches("sales", "POST", "/api/data/v9.2/accounts")
+    assert not fault.matches("sales", "GET", "/api/data/v9.2/accounts?x")
+    assert not fault.matches("cds", "GET", "/api/data/v9.2/accounts")
