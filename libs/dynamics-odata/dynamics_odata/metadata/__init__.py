@@ -1,0 +1,1 @@
+"""What an environment says about its tables and entities, as values."""
