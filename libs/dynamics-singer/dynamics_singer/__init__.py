@@ -1,0 +1,1 @@
+"""What the Dynamics 365 Singer taps share, and what the targets share."""

@@ -1,0 +1,48 @@
+"""Base class of our taps: checked settings, a catalog that keeps every keyword, lines written in bulk."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from singer_sdk import Tap
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+
+from dynamics_singer.errors import PluginError
+from dynamics_singer.settings_check import CheckedSettings
+from dynamics_singer.tap.catalog import with_extensions
+from dynamics_singer.tap.output import LineWriter
+
+__all__ = ["DynamicsTap"]
+
+
+class DynamicsTap(CheckedSettings, Tap):
+    """A tap whose streams are pages of an OData service."""
+
+    dynamic_catalog = True
+    message_writer_class = LineWriter
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    @property
+    def catalog_dict(self) -> dict[str, Any]:
+        """The catalog as discovered, with the x- keywords of each schema."""
+        catalog: dict[str, Any] = super().catalog_dict
+        for entry in catalog["streams"]:
+            entry["schema"] = with_extensions(entry["schema"], self.streams[entry["stream"]].schema)
+        return catalog
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over the state of an earlier run; a file that is no state is refused."""
+        bookmarks = state.get("bookmarks", {})
+        if not isinstance(bookmarks, dict) or not all(isinstance(each, dict) for each in bookmarks.values()):
+            raise PluginError(
+                'the state is malformed: {"bookmarks": {stream: {…}}} is expected; start without --state'
+            )
+        super().load_state(state)

@@ -1,0 +1,1 @@
+"""Singer tap for Dynamics 365 Sales and any other Dataverse environment."""

@@ -1,0 +1,167 @@
+"""The tap's settings: their JSON Schema, and the frozen form the rest of the tap works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from dynamics_odata.errors import SettingsError
+from dynamics_odata.settings import DATAVERSE_PROPERTIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CONFIG_SCHEMA", "P2C_STREAMS", "ReadSettings"]
+
+P2C_STREAMS = (
+    "accounts",
+    "contacts",
+    "products",
+    "quotes",
+    "quotedetails",
+    "salesorders",
+    "salesorderdetails",
+    "invoices",
+    "invoicedetails",
+)
+"""Entity sets of the Prospect-to-cash templates; what `streams` offers when it is not set."""
+
+LARGEST_PAGE = 5000
+"""Dataverse: page-results (odata.maxpagesize)."""
+
+
+def _per_stream(title: str, description: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "title": title,
+        "description": description,
+        "additionalProperties": value,
+        "default": {},
+    }
+
+
+_NAMES = {"type": "array", "items": {"type": "string"}}
+
+CONFIG_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["environment_url"],
+    "properties": {
+        **DATAVERSE_PROPERTIES,
+        "streams": {
+            **_NAMES,
+            "title": "Streams",
+            "description": "Entity sets to offer, by name or glob pattern, such as accounts or msdyn_*; * "
+            "for all. Not set: the Prospect-to-cash tables the environment has, or with publisher_prefix "
+            "all hub tables.",
+        },
+        "start_date": {
+            "type": "string",
+            "title": "Start date",
+            "description": "Streams read by modification time start with rows changed at or after this date "
+            "or instant, such as 2024-05-01 or 2024-05-01T12:00:00Z.",
+        },
+        "page_size": {
+            "type": "integer",
+            "title": "Page size",
+            "description": "Rows per page (odata.maxpagesize).",
+            "minimum": 1,
+            "maximum": LARGEST_PAGE,
+            "default": LARGEST_PAGE,
+        },
+        "lookback_seconds": {
+            "type": "integer",
+            "title": "Look-back",
+            "description": "Seconds before the bookmark that are read again, for rows that were committed "
+            "late. Rows seen before are not sent again.",
+            "minimum": 0,
+            "default": 300,
+        },
+        "replication": _per_stream(
+            "Replication",
+            "Per stream how to find what changed: full, modified (by modifiedon) or changes (change "
+            "tracking). Not set: changes where the table tracks changes and no filter is set, else modified, "
+            "else full.",
+            {"type": "string", "enum": ["full", "modified", "changes"]},
+        ),
+        "expand": _per_stream(
+            "Expand",
+            "Per stream the columns of related rows to bring along as nested objects, as paths such as "
+            "transactioncurrencyid.isocurrencycode.",
+            _NAMES,
+        ),
+        "select": _per_stream(
+            "Select", "Per stream the columns to offer. Not set: all readable columns.", _NAMES
+        ),
+        "filter": _per_stream(
+            "Filter",
+            "Per stream an OData filter the server applies, such as statecode eq 0.",
+            {"type": "string"},
+        ),
+        "publisher_prefix": {
+            "type": "string",
+            "title": "Publisher prefix",
+            "description": "Read hub tables made under this prefix (such as cdm) and give them their Common "
+            "Data Service names: table cdm_Account becomes stream Account, keyed by its business key.",
+            "pattern": "^[A-Za-z][A-Za-z0-9]{1,7}$",
+        },
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """What to read and how; per-stream settings are keyed by stream name.
+
+    `streams` is empty when the setting is not given; `start` is a UTC instant as Dataverse writes it.
+    """
+
+    streams: tuple[str, ...] = ()
+    start: str | None = None
+    page_size: int = LARGEST_PAGE
+    lookback: timedelta = timedelta(seconds=300)
+    replication: Mapping[str, str] = field(default_factory=dict)
+    expand: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    filter: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = ""
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> ReadSettings:
+        """Take the settings from a checked configuration; raises `SettingsError` for a date that is none."""
+        return cls(
+            streams=tuple(config.get("streams") or ()),
+            start=_instant(config.get("start_date")),
+            page_size=config.get("page_size", LARGEST_PAGE),
+            lookback=timedelta(seconds=config.get("lookback_seconds", 300)),
+            replication=dict(config.get("replication") or {}),
+            expand={name: tuple(paths) for name, paths in (config.get("expand") or {}).items()},
+            select={name: tuple(columns) for name, columns in (config.get("select") or {}).items()},
+            filter={
+                name: text.strip() for name, text in (config.get("filter") or {}).items() if text.strip()
+            },
+            prefix=str(config.get("publisher_prefix") or "").lower(),
+        )
+
+    def named_streams(self) -> dict[str, set[str]]:
+        """Stream names that the per-stream settings mention, with the settings that do."""
+        named: dict[str, set[str]] = {}
+        for setting in ("replication", "expand", "select", "filter"):
+            for stream in getattr(self, setting):
+                named.setdefault(stream, set()).add(setting)
+        return named
+
+
+def _instant(text: str | None) -> str | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    except ValueError:
+        raise SettingsError(
+            f"Setting `start_date` is {text!r}, which is no date",
+            setting="start_date",
+            hint="Write it as 2024-05-01 or 2024-05-01T00:00:00Z.",
+        ) from None
+    moment = moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

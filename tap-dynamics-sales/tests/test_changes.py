@@ -1,0 +1,99 @@
+"""Change tracking end to end: snapshot, changes, deletions, and links that do not work any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CHANGES = {"streams": ["accounts"], "replication": {"accounts": "changes"}, "select": {"accounts": ["name"]}}
+
+
+def names(records: list[dict[str, Any]]) -> list[str]:
+    return sorted(record["name"] for record in records)
+
+
+def test_created_updated_and_deleted_rows_come_once(bench: Any) -> None:
+    kept, changed, gone = (bench.account(name=name) for name in ("kept", "changed", "gone"))
+    first = bench.run(**CHANGES)
+    assert first.code == 0
+    assert names(first.records("accounts")) == ["changed", "gone", "kept"]
+    assert not any("_sdc_deleted_at" in record for record in first.records("accounts"))
+
+    bench.call("PATCH", f"accounts({changed})", {"name": "changed again"})
+    bench.call("DELETE", f"accounts({gone})")
+    bench.account(name="new")
+    second = bench.run(**CHANGES, state=first.states()[-1])
+    alive = [record for record in second.records("accounts") if "_sdc_deleted_at" not in record]
+    deleted = [record for record in second.records("accounts") if "_sdc_deleted_at" in record]
+    assert names(alive) == ["changed again", "new"]
+    assert [record["accountid"] for record in deleted] == [gone]
+    assert kept not in {record["accountid"] for record in second.records("accounts")}
+
+    quiet = bench.sync(**CHANGES, state=second.states()[-1])
+    assert quiet.records("accounts") == []
+    assert set(quiet.states()[-1]["bookmarks"]["accounts"]) == {"delta_link", "query"}
+
+
+def test_the_link_is_kept_only_after_the_last_page(bench: Any) -> None:
+    for number in range(7):
+        bench.account(name=f"account {number}")
+    done = bench.sync(**CHANGES, page_size=3)
+    assert [message["type"] for message in done.messages] == ["SCHEMA", *["RECORD"] * 7, "STATE"]
+    assert len(bench.reads("/accounts")) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "0x80044352"), (404, "0x80040217"), (410, "")], ids=["400", "404", "410"]
+)
+def test_a_refused_link_leads_to_a_full_read(bench: Any, status: int, code: str) -> None:
+    bench.account(name="old")
+    first = bench.sync(**CHANGES)
+    bench.account(name="new")
+    body = f'{{"error":{{"code":"{code}","message":"Version stamp has expired."}}}}'
+    bench.sandbox.faults(
+        environment="sales", method="GET", path="deltatoken", times=1, status=status, body=body
+    )
+    second = bench.sync(**CHANGES, state=first.states()[-1])
+    assert names(second.records("accounts")) == ["new", "old"]
+    assert [line for line in second.warnings() if "delta link refused" in line and "anew" in line]
+    third = bench.sync(**CHANGES, state=second.states()[-1])
+    assert third.records("accounts") == []
+
+
+def test_a_changed_selection_starts_a_new_snapshot(bench: Any) -> None:
+    bench.account(name="one", telephone1="1")
+    first = bench.sync(**CHANGES)
+    wider = {**CHANGES, "select": {"accounts": ["name", "telephone1"]}}
+    second = bench.sync(**wider, state=first.states()[-1])
+    assert [record["telephone1"] for record in second.records("accounts")] == ["1"]
+    assert bench.sync(**wider, state=second.states()[-1]).records("accounts") == []
+
+
+def test_a_link_of_another_environment_is_not_followed(bench: Any) -> None:
+    bench.account(name="one")
+    elsewhere = {
+        "bookmarks": {"accounts": {"delta_link": "https://elsewhere.invalid/api/data/v9.2/accounts?x=1"}}
+    }
+    done = bench.sync(**CHANGES, state=elsewhere)
+    assert names(done.records("accounts")) == ["one"]
+
+
+def test_deletions_are_dropped_when_their_column_is_deselected(bench: Any) -> None:
+    gone = bench.account(name="gone")
+    catalog = bench_catalog(bench, "_sdc_deleted_at")
+    first = bench.sync(**CHANGES, catalog=catalog)
+    bench.call("DELETE", f"accounts({gone})")
+    second = bench.sync(**CHANGES, catalog=catalog, state=first.states()[-1])
+    assert second.records("accounts") == []
+    assert "1 deletions not sent" in second.log
+
+
+def bench_catalog(bench: Any, *deselected: str) -> dict[str, Any]:
+    """A catalog of `accounts` without some columns."""
+    catalog: dict[str, Any] = bench.tap(**CHANGES).catalog_dict
+    [entry] = catalog["streams"]
+    for item in entry["metadata"]:
+        if item["breadcrumb"] and item["breadcrumb"][-1] in deselected:
+            item["metadata"]["selected"] = False
+    return catalog
