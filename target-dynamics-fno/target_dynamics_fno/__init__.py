@@ -1,0 +1,1 @@
+"""Singer target that writes into Dynamics 365 Finance and Operations."""
