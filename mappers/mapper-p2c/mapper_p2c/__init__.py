@@ -1,0 +1,1 @@
+"""Singer mapper that applies the Prospect-to-cash templates: Singer lines in, Singer lines out."""

@@ -1,0 +1,66 @@
+"""Source filters: a small closed form, evaluated here and printable as an OData filter for the tap."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, Raw
+
+from mapper_p2c.transforms import resolved
+from mapper_p2c.values import is_blank, literal, scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mapper_p2c.templates.model import Condition
+
+
+def condition(given: Condition, names: Mapping[str, Any]) -> Callable[[Any], bool]:
+    """A test for the value of a condition's field.
+
+    Texts compare without regard to case, as both services do. A blank or absent field equals only null, so
+    `ne` lets it pass.
+    """
+    expected = frozenset(_comparable(value) for value in _expected(given, names))
+    if given.op == "ne":
+        return lambda value: _comparable(value) not in expected
+    return lambda value: _comparable(value) in expected
+
+
+def _expected(given: Condition, names: Mapping[str, Any]) -> list[Any]:
+    values = given.value if given.op == "in" else (given.value,)
+    return [resolved(value, names, given.place) for value in values]
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, Raw):
+        value = scalar(bytes(value))
+    if value is UNSET or is_blank(value):
+        return None
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return Decimal(str(value))
+    # A boolean must not equal the number 1.
+    return ("boolean", value) if isinstance(value, bool) else str(value).casefold()
+
+
+def odata_text(conditions: Iterable[Condition], names: Mapping[str, Any]) -> str:
+    """The filter as OData `$filter` text, in the source's own field names; "" for no filter."""
+    return " and ".join(_odata(given, names) for given in conditions)
+
+
+def _odata(given: Condition, names: Mapping[str, Any]) -> str:
+    path = given.field.replace(".", "/")
+    terms = [
+        f"{path} {'ne' if given.op == 'ne' else 'eq'} {_odata_literal(value)}"
+        for value in _expected(given, names)
+    ]
+    return terms[0] if len(terms) == 1 else f"({' or '.join(terms)})"
+
+
+def _odata_literal(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return literal(value)
