@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ class SandboxError(Exception):
 
 
 @contextlib.contextmanager
-def serving(data: Path) -> Iterator[dict[str, Any]]:
-    """A sandbox with the demo data on its standard ports; gives the content of its ready file."""
+def serving(data: Path, *, base_port: int) -> Iterator[dict[str, Any]]:
+    """A sandbox with the demo data; gives the content of its ready file."""
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [*_COMMAND, "serve", "--data", str(data), "--seed", "demo"],
+        [*_COMMAND, "serve", "--data", str(data), "--seed", "demo", "--base-port", str(base_port)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -40,17 +41,16 @@ def serving(data: Path) -> Iterator[dict[str, Any]]:
         process.communicate(timeout=30)
 
 
-def show(data: Path, environment: str, entity_set: str, *key: str) -> dict[str, Any]:
-    """The one row of an entity set with that key, as the sandbox's own ``show`` command prints it."""
+def row(data: Path, environment: str, entity_set: str, **values: str) -> dict[str, Any]:
+    """The one row of an entity set with these values, from what the sandbox's own ``show`` command prints."""
     done = subprocess.run(  # noqa: S603 - our own command
-        [*_COMMAND, "show", "--data", str(data), environment, entity_set, *key],
+        [*_COMMAND, "show", "--data", str(data), environment, entity_set],
         capture_output=True,
         text=True,
         check=False,
     )
-    rows = done.stdout.splitlines()
-    if len(rows) != 1:
-        raise SandboxError(
-            f"{environment} {entity_set} {' '.join(key)}: {len(rows)} rows. {done.stderr.strip()}"
-        )
-    return cast("dict[str, Any]", json.loads(rows[0]))
+    rows = [json.loads(line, parse_float=Decimal) for line in done.stdout.splitlines()]
+    found = [one for one in rows if all(one.get(name) == value for name, value in values.items())]
+    if len(found) != 1:
+        raise SandboxError(f"{environment} {entity_set} {values}: {len(found)} rows. {done.stderr.strip()}")
+    return cast("dict[str, Any]", found[0])

@@ -35,12 +35,13 @@ def pipe(
     running: list[tuple[str, subprocess.Popen[bytes]]] = []
     upstream = None
     for name, settings in plugins:
-        process = subprocess.Popen(
-            [*_command(folder, name, settings), *_state(folder, state if upstream is None else None)],
-            stdin=upstream if upstream is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=(folder / f"{name}.log").open("wb"),
-        )
+        with (folder / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [*_command(folder, name, settings), *_state(folder, state if upstream is None else None)],
+                stdin=upstream if upstream is not None else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
         if upstream is not None:
             upstream.close()
         upstream = process.stdout

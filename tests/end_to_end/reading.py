@@ -30,12 +30,12 @@ def customers(sandbox: Sandbox, company: str) -> dict[str, dict[str, Any]]:
     return {row["CustomerAccount"]: row for row in rows}
 
 
-def writes(sandbox: Sandbox, environment: str) -> list[str]:
-    """Requests that could have changed data in one environment since the log was last cleared."""
+def everything(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """All rows of the three systems with their versions (``@odata.etag``), which every write moves."""
     return [
-        f"{request['method']} {request['path']}"
-        for request in sandbox.requests()
-        if request["environment"] == environment and request["method"] in {"POST", "PATCH", "PUT", "DELETE"}
+        *_all(sandbox, "sales", f"{_DATAVERSE}/accounts"),
+        *_all(sandbox, "cds", f"{_DATAVERSE}/cdm_accounts"),
+        *_all(sandbox, "fno", "/data/CustomersV3?cross-company=true"),
     ]
 
 

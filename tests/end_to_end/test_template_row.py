@@ -21,9 +21,10 @@ TEMPLATES = PROJECT / "mappers" / "mapper-p2c" / "mapper_p2c" / "templates"
 
 def test_a_row_added_to_a_template_file_moves_data(sandbox: Sandbox, tmp_path: Path) -> None:
     template = (TEMPLATES / "accounts-direct.yml").read_text(encoding="utf-8")
-    assert not any(row.get("from") == "address2_line2" for row in yaml.safe_load(template)["rows"])
+    [task] = yaml.safe_load(template)["tasks"]
+    assert not any(row.get("source") == "address2_line2" for row in task["rows"])
     mine = tmp_path / "accounts-direct.yml"
-    row = "  - {from: address2_line2, to: DeliveryAddressStreetNumber, basis: inferred}\n"
+    row = "  - {source: address2_line2, destination: DeliveryAddressStreetNumber, tag: inferred}\n"
     mine.write_text(f"{template.rstrip()}\n{row}", encoding="utf-8")
     account = enter(sandbox, name="Second line", address2_line1="Kaiserstr. 1", address2_line2="7b")
 
@@ -37,10 +38,10 @@ def test_a_row_added_to_a_template_file_moves_data(sandbox: Sandbox, tmp_path: P
                 "expand": {"accounts": ["transactioncurrencyid.isocurrencycode"]},
             },
         ),
-        ("mapper-p2c", {"template": str(mine), "rejects_path": str(tmp_path / "rejects")}),
+        ("mapper-p2c", {"template": str(mine), "rejects_path": str(tmp_path / "rejects" / "mapper")}),
         (
             "target-dynamics-fno",
-            {**sandbox.config("fno"), "company": "demf", "rejects_path": str(tmp_path / "rejects")},
+            {**sandbox.config("fno"), "company": "demf", "rejects_path": str(tmp_path / "rejects" / "fno")},
         ),
     )
 
