@@ -39,14 +39,19 @@ class Pipeline:
     """Meltano with this project's jobs, one sandbox and one folder for all that a run leaves behind.
 
     Args:
-        home: Folder for state, rejects, summaries and logs.
+        home: Folder for state, rejects, summaries and logs; the plugins are those `make setup` installed.
         sandbox: The sandbox's ready file (``sandbox.json``): URLs, CA file and credentials.
     """
 
     def __init__(self, home: Path, sandbox: Mapping[str, Any]) -> None:
         self.home = home
         self._sandbox = sandbox
-        home.mkdir(parents=True, exist_ok=True)
+        self._system = home / "meltano"
+        self._system.mkdir(parents=True, exist_ok=True)
+        for plugins in ("extractors", "mappers", "loaders"):
+            link = self._system / plugins
+            if not link.is_symlink():
+                link.symlink_to(PROJECT / ".meltano" / plugins, target_is_directory=True)
 
     def environment(self, company: str, organization: str = "ORG001") -> dict[str, str]:
         """The variables a Meltano command runs with; a plugin's own variable wins over meltano.yml."""
@@ -57,7 +62,8 @@ class Pipeline:
             "P2C_ORGANIZATION": organization,
             "P2C_HOME": str(self.home),
             "MELTANO_STATE_BACKEND_URI": (self.home / "state").as_uri(),
-            "MELTANO_DATABASE_URI": f"sqlite:///{self.home / 'meltano.db'}",
+            "MELTANO_SYS_DIR_ROOT": str(self._system),  # of its own: two runs would share catalog files
+            "MELTANO_DATABASE_URI": f"sqlite:///{self._system / 'meltano.db'}",
             "NO_COLOR": "1",
         }
         for plugin, service in _PLUGINS.items():

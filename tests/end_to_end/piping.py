@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dynamics_sandbox.testing import Sandbox
+
 
 @dataclass(frozen=True, slots=True)
 class Piped:
@@ -66,3 +68,29 @@ def _state(folder: Path, state: Mapping[str, Any] | None) -> list[str]:
     path = folder / "state.json"
     path.write_text(json.dumps(state), encoding="utf-8")
     return ["--state", str(path)]
+
+
+def accounts_direct(
+    sandbox: Sandbox,
+    folder: Path,
+    *,
+    company: str = "usmf",
+    template: str = "accounts-direct",
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Piped:
+    """Sales → F&O without the hub, in plain pipes; `overrides` are settings by plugin name."""
+    changed = overrides or {}
+    settings: dict[str, dict[str, Any]] = {
+        "tap-dynamics-sales": {
+            **sandbox.config("sales"),
+            "streams": ["accounts"],
+            "expand": {"accounts": ["transactioncurrencyid.isocurrencycode"]},
+        },
+        "mapper-p2c": {"template": template, "rejects_path": str(folder / "rejects" / "mapper")},
+        "target-dynamics-fno": {
+            **sandbox.config("fno"),
+            "company": company,
+            "rejects_path": str(folder / "rejects" / "fno"),
+        },
+    }
+    return pipe(folder, *((name, {**given, **changed.get(name, {})}) for name, given in settings.items()))

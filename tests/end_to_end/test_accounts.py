@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from demo.pipeline import Pipeline
 
+LIMIT = Decimal("12345678901234.56")
+
 
 @pytest.fixture
 def three(sandbox: Sandbox) -> list[dict[str, object]]:
@@ -22,7 +24,7 @@ def three(sandbox: Sandbox) -> list[dict[str, object]]:
         enter(
             sandbox,
             name="Müller & Söhne GmbH",
-            creditlimit=Decimal("98765432109876.54"),
+            creditlimit=Decimal(str(LIMIT)),
             address1_country="germany",
         ),
         enter(sandbox, name="O'Hara's Outfitters", address1_postalcode="01067", address1_country="DEU"),
@@ -73,7 +75,7 @@ def test_numbers_are_sales_own_and_amounts_keep_every_digit(
         arrived = customers(sandbox, company)
         assert set(arrived) == numbers
         rich = arrived[str(three[0]["accountnumber"])]
-        assert str(rich["CreditLimit"]) == "98765432109876.54"
+        assert str(rich["CreditLimit"]) == str(LIMIT)
         assert rich["OrganizationName"] == "Müller & Söhne GmbH"
         assert rich["AddressCountryRegionISOCode"] == "DE"
         poor = arrived[str(three[2]["accountnumber"])]

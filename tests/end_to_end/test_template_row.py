@@ -8,7 +8,7 @@ import yaml
 
 from demo.pipeline import PROJECT
 from tests.end_to_end.entering import enter
-from tests.end_to_end.piping import pipe
+from tests.end_to_end.piping import accounts_direct
 from tests.end_to_end.reading import customers
 
 if TYPE_CHECKING:
@@ -28,22 +28,7 @@ def test_a_row_added_to_a_template_file_moves_data(sandbox: Sandbox, tmp_path: P
     mine.write_text(f"{template.rstrip()}\n{row}", encoding="utf-8")
     account = enter(sandbox, name="Second line", address2_line1="Kaiserstr. 1", address2_line2="7b")
 
-    piped = pipe(
-        tmp_path,
-        (
-            "tap-dynamics-sales",
-            {
-                **sandbox.config("sales"),
-                "streams": ["accounts"],
-                "expand": {"accounts": ["transactioncurrencyid.isocurrencycode"]},
-            },
-        ),
-        ("mapper-p2c", {"template": str(mine), "rejects_path": str(tmp_path / "rejects" / "mapper")}),
-        (
-            "target-dynamics-fno",
-            {**sandbox.config("fno"), "company": "demf", "rejects_path": str(tmp_path / "rejects" / "fno")},
-        ),
-    )
+    piped = accounts_direct(sandbox, tmp_path, company="demf", template=str(mine))
 
     assert set(piped.codes.values()) == {0}, piped.logs
     customer = customers(sandbox, "demf")[account["accountnumber"]]
