@@ -94,22 +94,32 @@ def run_apart(
 
 
 @pytest.fixture
-def feed(tmp_path: Path) -> Callable[..., list[str]]:
-    """Runs the pipeline without a process: `feed(config, lines)` gives the lines that go out."""
+def pipeline(tmp_path: Path) -> Callable[..., Pipeline]:
+    """Makes a pipeline without a process: `pipeline(config, write)`."""
 
-    def run_pipeline(config: Mapping[str, Any], lines: Iterable[str]) -> list[str]:
+    def make(config: Mapping[str, Any], write: Callable[[bytes], object]) -> Pipeline:
         declared = CONFIG_JSONSCHEMA["properties"]
         defaults = {name: part["default"] for name, part in declared.items() if "default" in part}
         settings = Settings.from_config(
             {**defaults, "rejects_path": str(tmp_path / "rejects" / "mapper"), **config}
         )
-        made: list[bytes] = []
         template = templates.apply(templates.load(settings.template), settings.overrides)
-        pipeline = Pipeline(template, settings, made.append)
+        return Pipeline(template, settings, write)
+
+    return make
+
+
+@pytest.fixture
+def feed(pipeline: Callable[..., Pipeline]) -> Callable[..., list[str]]:
+    """Runs the pipeline without a process: `feed(config, lines)` gives the lines that go out."""
+
+    def run_pipeline(config: Mapping[str, Any], lines: Iterable[str]) -> list[str]:
+        made: list[bytes] = []
+        running = pipeline(config, made.append)
         for line in lines:
-            pipeline.feed(line.encode() + b"\n")
-        pipeline.finish()
-        pipeline.close(logging.getLogger("mapper-p2c"), broken=False)
+            running.feed(line.encode() + b"\n")
+        running.finish()
+        running.close(logging.getLogger("mapper-p2c"), broken=False)
         return [line.decode() for line in made]
 
     return run_pipeline
