@@ -6,10 +6,9 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 UV := $(BIN)/uv
 PROJECTS := pyproject.toml uv.lock $(wildcard */pyproject.toml libs/*/pyproject.toml mappers/*/pyproject.toml)
-CODE := dynamics-sandbox libs mappers tap-dynamics-sales target-dynamics-cds target-dynamics-fno tests demo scripts
 MODULES := dynamics-sandbox/dynamics_sandbox libs/dynamics-odata/dynamics_odata libs/dynamics-singer/dynamics_singer \
 	mappers/mapper-p2c/mapper_p2c tap-dynamics-sales/tap_dynamics_sales target-dynamics-cds/target_dynamics_cds \
-	target-dynamics-fno/target_dynamics_fno demo scripts
+	target-dynamics-fno/target_dynamics_fno demo scripts tests
 
 .PHONY: help setup demo test check format tables clean
 

@@ -202,7 +202,7 @@ def _opened(data_dir: Path, *, create: bool) -> Iterator[Environments]:
     if ready is not None:
         addresses = Addresses(ready.authority, ready.sales, ready.cds, ready.fno)
     settings = SandboxSettings(data_dir=data_dir)
-    with open_environments(settings, keep_identity(data_dir).client_id, addresses) as environments:
+    with open_environments(settings, keep_identity(data_dir), addresses) as environments:
         yield environments
 
 

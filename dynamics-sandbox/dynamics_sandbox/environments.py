@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from dynamics_sandbox.identity import Identity
     from dynamics_sandbox.settings import SandboxSettings, Seed
 
 _HOST_NAME: Final = "localhost"
@@ -85,21 +86,22 @@ class Environments:
 
 @contextmanager
 def open_environments(
-    settings: SandboxSettings, client_id: str, addresses: Addresses
+    settings: SandboxSettings, identity: Identity, addresses: Addresses
 ) -> Iterator[Environments]:
     """Opens or creates the three databases, and closes them at the end.
 
     Args:
         settings: data folder and page sizes.
-        client_id: the application that is registered in each environment.
-        addresses: used in the links of answers.
+        identity: the application that is registered in each environment, and its tenant.
+        addresses: used in the links of answers, and to send clients without a token to the sign-in.
     """
     dataverse = DataverseSettings(
-        application_id=client_id,
+        application_id=identity.client_id,
+        authorization_uri=f"{addresses.authority}/{identity.tenant_id}/oauth2/authorize",
         page_size=settings.dataverse_page_size,
         p2c_solution=settings.p2c_solution,
     )
-    fno = FnoSettings(client_id=client_id, page_size=settings.fno_page_size)
+    fno = FnoSettings(client_id=identity.client_id, page_size=settings.fno_page_size)
     folder = settings.data_dir
     environments = Environments(
         sales=DataverseEnvironment.open(

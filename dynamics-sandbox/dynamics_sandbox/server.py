@@ -72,7 +72,7 @@ def serve(settings: SandboxSettings, *, announce: Callable[[str], None]) -> None
         certificates = keep_certificates(folder)
         sockets = stack.enter_context(_listening(settings))
         addresses = Addresses.on_ports([listener.getsockname()[1] for listener in sockets])
-        environments = stack.enter_context(open_environments(settings, identity.client_id, addresses))
+        environments = stack.enter_context(open_environments(settings, identity, addresses))
         environments.fill_new(settings.seed)
         applications = _applications(settings, identity, addresses, environments)
         servers = [_Server(application, name, certificates) for name, application in applications.items()]

@@ -2,7 +2,8 @@
 
 Table ``cdm_Account`` is stream ``Account``, column ``cdm_OrganizationName`` is field ``OrganizationName``,
 and the entity's own id, which Dataverse must call ``cdm_Account_AccountId``, is ``AccountId``. The key is the
-table's active alternate key; a lookup becomes the business key of the row it points to.
+table's active alternate key; a lookup, ``cdm_OrganizationId``, is field ``Organization`` and becomes the
+business key of the row it points to.
 """
 
 from __future__ import annotations
@@ -54,12 +55,24 @@ class HubNames:
         return self.bare(table.schema_name) or table.schema_name
 
     def field(self, table: Table, schema_name: str) -> str | None:
-        """Field name of a column or lookup of a hub table; None where it is none of the hub's."""
+        """Field name of a column of a hub table; None where it is none of the hub's."""
         name = self.bare(schema_name)
         entity = self.stream(table)
         if name and name.lower() == f"{entity}_{entity}id".lower():
             return name[len(entity) + 1 :]
         return name
+
+    def lookup(self, table: Table, navigation: str) -> str | None:
+        """Field name of a lookup, by its navigation property; None where it is none of the hub's.
+
+        ``cdm_OrganizationId`` is ``Organization``. In tables made by others a lookup may lack the ``Id``, or
+        stand beside another column that is called like it without ``Id``; then its name stays.
+        """
+        name = self.bare(navigation)
+        short = name.removesuffix("Id") if name else ""
+        fields = (self.field(table, column.schema_name) or "" for column in table.columns.values())
+        taken = any(field.lower() == short.lower() for field in fields)
+        return name if taken else short or name
 
 
 class FreshTables:
@@ -106,7 +119,7 @@ class _Hub:
         """The table's lookups to hub tables by hub name, each as the target's business key."""
         found: dict[str, Branch] = {}
         for lookup in table.lookups:
-            name = self.names.field(table, lookup.navigation)
+            name = self.names.lookup(table, lookup.navigation)
             if name and self.names.bare(lookup.target):
                 found[name] = self._related(lookup, name, depth)
         return found
@@ -139,7 +152,7 @@ class _Hub:
         parts = []
         for column in _active_key(table).columns:
             lookup = lookups.get(f"_{column}_value")
-            name = self.names.field(table, lookup.navigation) if lookup else None
+            name = self.names.lookup(table, lookup.navigation) if lookup else None
             branch = self._related(lookup, name, depth) if lookup and name else columns.get(column)
             if branch is None:
                 raise PluginError(

@@ -147,13 +147,13 @@ HUB_ACCOUNT = Table(
         text("cdm_organizationname", "cdm_OrganizationName"),
         Column("cdm_creditlimit", "cdm_CreditLimit", "Edm.Decimal", "money", scale=4),
         Column("cdm_creditlimit_base", "cdm_CreditLimit_Base", "Edm.Decimal", "money", scale=4),
-        link("cdm_organization", "cdm_organization", schema_name="cdm_Organization"),
+        link("cdm_organizationid", "cdm_organization", schema_name="cdm_OrganizationId"),
         link("ownerid", "systemuser", "team"),
         stamp(),
     ),
-    keys=(AlternateKey("cdm_account_key", ("cdm_organization", "cdm_account_accountid"), active=True),),
+    keys=(AlternateKey("cdm_account_key", ("cdm_organizationid", "cdm_account_accountid"), active=True),),
     lookups=(
-        Lookup("_cdm_organization_value", "cdm_Organization", "cdm_organization", "cdm_organizations"),
+        Lookup("_cdm_organizationid_value", "cdm_OrganizationId", "cdm_organization", "cdm_organizations"),
         Lookup("_ownerid_value", "ownerid", "systemuser", "systemusers"),
     ),
 )
@@ -167,11 +167,11 @@ HUB_CONTACT = Table(
     columns=by_name(
         guid("cdm_contactid", "cdm_ContactId"),
         text("cdm_contact_contactid", "cdm_Contact_ContactId"),
-        link("cdm_account", "cdm_account", schema_name="cdm_Account"),
+        link("cdm_accountid", "cdm_account", schema_name="cdm_AccountId"),
         stamp(),
     ),
-    keys=(AlternateKey("cdm_contact_key", ("cdm_account", "cdm_contact_contactid"), active=True),),
-    lookups=(Lookup("_cdm_account_value", "cdm_Account", "cdm_account", "cdm_accounts"),),
+    keys=(AlternateKey("cdm_contact_key", ("cdm_accountid", "cdm_contact_contactid"), active=True),),
+    lookups=(Lookup("_cdm_accountid_value", "cdm_AccountId", "cdm_account", "cdm_accounts"),),
 )
 
 

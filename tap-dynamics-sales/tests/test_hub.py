@@ -38,6 +38,39 @@ def test_fields_lose_the_prefix(hub: Any, schema_name: str, field: str | None) -
     assert NAMES.field(hub.table("cdm_account"), schema_name) == field
 
 
+@pytest.mark.parametrize(
+    ("navigation", "field"),
+    [
+        ("cdm_OrganizationId", "Organization"),
+        ("cdm_ParentAccountId", "ParentAccount"),
+        ("cdm_ParentIdId", "ParentId"),
+        ("cdm_Parent", "Parent"),  # tables made by others
+        ("cdm_Grid", "Grid"),
+        ("cdm_Id", "Id"),
+        ("cdm_CreditLimitId", "CreditLimitId"),  # beside the column cdm_CreditLimit
+        ("ownerid", None),
+    ],
+)
+def test_lookups_lose_prefix_and_id(hub: Any, navigation: str, field: str | None) -> None:
+    assert NAMES.lookup(hub.table("cdm_account"), navigation) == field
+
+
+def test_lookups_that_others_named_without_id_are_read(hub: Any) -> None:
+    account = hub.table("cdm_account")
+    column = replace(account.columns["_cdm_organizationid_value"], name="_cdm_organization_value")
+    columns = {**account.columns, column.name: replace(column, schema_name="cdm_Organization")}
+    del columns["_cdm_organizationid_value"]
+    bare = replace(
+        account,
+        columns=columns,
+        lookups=(replace(account.lookups[0], column=column.name, navigation="cdm_Organization"),),
+        keys=(replace(account.keys[0], columns=("cdm_organization", "cdm_account_accountid")),),
+    )
+    read = hub_shape(hub, bare, ReadSettings(prefix="cdm"), stamped=False)
+    assert read.key == ("Organization", "AccountId")
+    assert expand_option(read.parts) == "cdm_Organization($select=cdm_organization_organizationid)"
+
+
 def test_stream_and_table_are_each_others_names(hub: Any) -> None:
     assert NAMES.stream(hub.table("cdm_account")) == "Account"
     assert NAMES.logical("Account") == "cdm_account"
@@ -53,7 +86,7 @@ def test_account_is_keyed_by_organization_and_account_id(hub: Any) -> None:
         "OrganizationName",
         "CreditLimit",
     ]
-    assert expand_option(account.parts) == "cdm_Organization($select=cdm_organization_organizationid)"
+    assert expand_option(account.parts) == "cdm_OrganizationId($select=cdm_organization_organizationid)"
 
 
 def test_schema_of_a_key_lookup_names_its_target_and_key(hub: Any) -> None:
@@ -69,8 +102,8 @@ def test_keys_of_keys_are_followed(hub: Any) -> None:
     contact = shape(hub, "cdm_contact")
     assert contact.key == ("Account", "ContactId")
     assert expand_option(contact.parts) == (
-        "cdm_Account($select=cdm_account_accountid;"
-        "$expand=cdm_Organization($select=cdm_organization_organizationid))"
+        "cdm_AccountId($select=cdm_account_accountid;"
+        "$expand=cdm_OrganizationId($select=cdm_organization_organizationid))"
     )
     account = contact.properties["Account"]
     assert list(account["properties"]) == ["Organization", "AccountId"]

@@ -66,7 +66,7 @@ def create_lookup(bench: Any, child: str, parent: str) -> None:
         "@odata.type": "Microsoft.Dynamics.CRM.LookupAttributeMetadata",
         "AttributeType": "Lookup",
         "AttributeTypeName": {"Value": "LookupType"},
-        "SchemaName": f"cdm_{parent}",
+        "SchemaName": f"cdm_{parent}Id",
         "DisplayName": label(parent),
         "RequiredLevel": {"Value": "None"},
     }
@@ -101,15 +101,15 @@ def hub_bench(bench: Any) -> Any:
     create_lookup(bench, "Account", "Organization")
     create_lookup(bench, "Contact", "Account")
     create_key(bench, "Organization", "cdm_organization_organizationid")
-    create_key(bench, "Account", "cdm_organization", "cdm_account_accountid")
-    create_key(bench, "Contact", "cdm_account", "cdm_contact_contactid")
+    create_key(bench, "Account", "cdm_organizationid", "cdm_account_accountid")
+    create_key(bench, "Contact", "cdm_accountid", "cdm_contact_contactid")
     organization = row(bench, "cdm_organizations", {"cdm_organization_organizationid": "ORG001"})
     account = row(bench, "cdm_accounts", fields("A1", "Müller", organization))
     row(bench, "cdm_accounts", fields("A2", "B's Beverages", None))
     contact = {
         "cdm_contact_contactid": "C1",
         "cdm_fullname": "Jo",
-        "cdm_Account@odata.bind": f"/cdm_accounts({account['cdm_accountid']})",
+        "cdm_AccountId@odata.bind": f"/cdm_accounts({account['cdm_accountid']})",
     }
     row(bench, "cdm_contacts", contact)
     return bench
@@ -128,7 +128,7 @@ def fields(key: str, name: str, organization: dict[str, Any] | None) -> dict[str
     }
     if organization:
         reference = f"/cdm_organizations({organization['cdm_organizationid']})"
-        content["cdm_Organization@odata.bind"] = reference
+        content["cdm_OrganizationId@odata.bind"] = reference
     return content
 
 

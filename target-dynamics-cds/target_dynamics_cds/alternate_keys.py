@@ -44,7 +44,7 @@ class AlternateKeys:
 
     def ensure(self, wish: Wish, table: Table) -> tuple[str, frozenset[str]]:
         """Make the key if the table has none over these columns; gives what `wait` needs."""
-        attributes = [wish.attribute(name) for name in wish.key]
+        attributes = [wish.attribute_in(table, name) for name in wish.key]
         columns = frozenset(attributes)
         if columns not in {frozenset(key.columns) for key in table.keys}:
             taken = {key.name.lower() for key in table.keys}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from dynamics_singer.target.rows import RowError
 
 from target_dynamics_cds.values import comparable, convert, guid, key_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from dynamics_odata.metadata.model import Column, Table
+
+KeyMode = Literal["primary", "alternate", "query", "none"]
 
 KeyValues = tuple[Any, ...]
 """One value per key part: str, int, Decimal, bool, date, datetime or UUID; for a lookup the key of its parent
@@ -112,6 +114,25 @@ def leaves(key: Any) -> Iterator[Any]:
             yield from leaves(part)
     else:
         yield KeyText(key) if isinstance(key, str) else key
+
+
+def key_mode(table: Table, columns: list[str]) -> KeyMode:
+    """How rows are addressed by `columns` (read names, ``_x_value`` for lookups)."""
+    if not columns:
+        return "none"
+    if columns == [table.primary_id]:
+        return "primary"
+    wanted = set(columns)
+    return (
+        "alternate"
+        if any(key.active and read_names(table, key.columns) == wanted for key in table.keys)
+        else "query"
+    )
+
+
+def read_names(table: Table, columns: Iterable[str]) -> set[str]:
+    """Names under which columns are read: a lookup is ``_x_value``, which alternate keys call ``x``."""
+    return {name if name in table.columns else f"_{name}_value" for name in columns}
 
 
 def described(parts: tuple[KeyPart, ...], key: KeyValues) -> str:

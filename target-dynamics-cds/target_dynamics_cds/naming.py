@@ -15,6 +15,8 @@ class Naming:
     Without a prefix a name is used as it stands. With the prefix ``cdm`` the stream ``Account`` is the table
     ``cdm_Account``, its field ``OrganizationName`` the column ``cdm_OrganizationName``, and its own id
     ``AccountId`` the column ``cdm_Account_AccountId``, because every table already owns ``cdm_accountid``.
+    A lookup ``Organization`` is the column ``cdm_OrganizationId``: Dataverse gives every lookup a text column
+    that is called like it with ``name`` behind, and ``cdm_organizationname`` is a field of its own.
     """
 
     prefix: str = ""
@@ -28,6 +30,17 @@ class Naming:
         if self.prefix and is_own_id(entity, field):
             return self._prefixed(f"{entity}_{field}")
         return self._prefixed(field)
+
+    def lookup(self, field: str) -> str:
+        """Schema name of the lookup column that holds `field`; its navigation property is called the same."""
+        return f"{self._prefixed(field)}Id" if self.prefix else field
+
+    def lookup_names(self, field: str) -> tuple[str, ...]:
+        """Names the lookup for `field` is looked for under: the hub's own, then one without ``Id``.
+
+        The hub's tables may have been made by others, who named their lookups as they liked.
+        """
+        return tuple(dict.fromkeys((self.lookup(field), self._prefixed(field))))
 
     def entity(self, schema_name: str) -> str:
         """The Singer side's name of the table `schema_name`."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from dynamics_singer.settings_check import nearest
 
-from target_dynamics_cds.errors import MismatchError
-from target_dynamics_cds.keys import KeyPart, Parent
+from target_dynamics_cds.errors import MismatchError, primary_key_clash
+from target_dynamics_cds.keys import KeyPart, Parent, key_mode
 from target_dynamics_cds.values import COMPARISONS
+from target_dynamics_cds.wishes import is_lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from dynamics_singer.target.schema import Field, StreamSchema
     from dynamics_singer.target.unchanged import Comparison
 
+    from target_dynamics_cds.keys import KeyMode
     from target_dynamics_cds.naming import Naming
-
-KeyMode = Literal["primary", "alternate", "query", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +131,17 @@ class Planner:
         plain: list[PlainField] = []
         branches: dict[str, list[Branch]] = {}
         calculated: set[str] = set()
-        unknown: list[str] = []
+        unknown: list[Field] = []
         for field in schema.fields.values():
             lookup = self._lookup(table, schema.stream, field)
             column = None if lookup else self.column(table, field.name)
             if lookup:
-                branches.setdefault(lookup.column, []).append(self._branch(lookup, field))
+                self._add_branch(branches.setdefault(lookup.column, []), lookup, field, schema.stream)
                 calculated.update([lookup.column] if field.calculated else [])
             elif column:
                 plain.append(PlainField(field.name, column, field.calculated))
             elif not field.name.startswith("_sdc_"):
-                unknown.append(field.name)
+                unknown.append(field)
         if unknown:
             raise self._unknown_columns(schema.stream, table, unknown)
         lookups = [
@@ -188,11 +188,7 @@ class Planner:
         return found
 
     def _lookup(self, table: Table, stream: str, field: Field) -> Lookup | None:
-        entity = self._naming.entity(table.schema_name)
-        names = {self._naming.column(entity, field.name).lower()}
-        if not self._naming.owns(table.schema_name):
-            names.add(field.name.lower())
-        found = [one for one in table.lookups if one.navigation.lower() in names]
+        found = self._by_navigation(table, field)
         by_value = [one for one in table.lookups if one.column == field.name.lower()]
         if len(by_value) > 1 and not found:
             navigations = ", ".join(one.navigation for one in by_value)
@@ -200,10 +196,31 @@ class Planner:
                 f"Field '{field.name}' of stream '{stream}' fills a lookup that may point at several tables",
                 hint=f"Name the parent under one of {navigations} instead",
             )
-        return next(iter(found or by_value), None)
+        return found or next(iter(by_value), None)
 
-    def _branch(self, lookup: Lookup, field: Field) -> Branch:
-        return Branch(field.name, lookup.navigation, self._parent(lookup.target, field))
+    def _by_navigation(self, table: Table, field: Field) -> Lookup | None:
+        """The lookup whose navigation property a field means; a column of its own name comes first."""
+        if not is_lookup(field) and self.column(table, field.name):
+            return None
+        names = self._naming.lookup_names(field.name)
+        # Text in `OrganizationId` does not mean the lookup that the hub calls `Organization`.
+        wanted = [name.lower() for name in (names if "object" in field.types else names[:1])]
+        if not self._naming.owns(table.schema_name):
+            wanted.append(field.name.lower())
+        found = (one for name in wanted for one in table.lookups if one.navigation.lower() == name)
+        return next(found, None)
+
+    def _add_branch(self, branches: list[Branch], lookup: Lookup, field: Field, stream: str) -> None:
+        branch = Branch(field.name, lookup.navigation, self._parent(lookup.target, field))
+        for other in branches:
+            # An id may come along with the object; of two objects nobody knows which one is meant.
+            if other.parent == branch.parent and branch.parent.parts:
+                raise MismatchError(
+                    f"Fields '{other.field}' and '{field.name}' of stream '{stream}' both mean the lookup "
+                    f"{lookup.navigation}",
+                    hint="Rename or deselect one of them",
+                )
+        branches.append(branch)
 
     def _parent(self, target: str, field: Field) -> Parent:
         table = self._metadata.table(target)
@@ -217,7 +234,7 @@ class Planner:
             lookup = self._lookup(table, field.name, inner)
             column = table.columns[lookup.column] if lookup else self.column(table, inner.name)
             if column is None:
-                raise self._unknown_columns(f"{field.name} (lookup)", table, [inner.name])
+                raise self._unknown_columns(f"{field.name} (lookup)", table, [inner])
             parts.append(KeyPart(inner.name, column, self._parent(lookup.target, inner) if lookup else None))
         return Parent(self._naming.entity(table.schema_name), table, tuple(parts))
 
@@ -237,36 +254,25 @@ class Planner:
             hint="Correct key_properties of the tap or mapper",
         )
 
-    def _unknown_columns(self, stream: str, table: Table, fields: list[str]) -> MismatchError:
-        entity = self._naming.entity(table.schema_name)
-        wanted = [self._naming.column(entity, field).lower() for field in fields]
+    def _unknown_columns(self, stream: str, table: Table, fields: list[Field]) -> MismatchError:
+        wanted = [self._wanted(table, field) for field in fields]
+        for field, name in zip(fields, wanted, strict=True):
+            if is_lookup(field) and name == table.primary_id:
+                raise primary_key_clash(stream, field.name, name)
         known: Mapping[str, Column] = table.columns
         near = [name for one in wanted[:3] for name in nearest(one, known, count=2)]
         return MismatchError(
-            f"Table {table.logical_name} has no column for {_listed(fields)} of stream '{stream}' "
-            f"(looked for {_listed(wanted)})",
+            f"Table {table.logical_name} has no column for {_listed([one.name for one in fields])} "
+            f"of stream '{stream}' (looked for {_listed(wanted)})",
             hint=_near(near)
             + "Correct or deselect the fields, or set `create_missing` to have the columns made",
         )
 
-
-def key_mode(table: Table, columns: list[str]) -> KeyMode:
-    """How rows are addressed by `columns` (read names, ``_x_value`` for lookups)."""
-    if not columns:
-        return "none"
-    if columns == [table.primary_id]:
-        return "primary"
-    wanted = set(columns)
-    return (
-        "alternate"
-        if any(key.active and read_names(table, key.columns) == wanted for key in table.keys)
-        else "query"
-    )
-
-
-def read_names(table: Table, columns: Iterable[str]) -> set[str]:
-    """Names under which columns are read: a lookup is ``_x_value``, which alternate keys call ``x``."""
-    return {name if name in table.columns else f"_{name}_value" for name in columns}
+    def _wanted(self, table: Table, field: Field) -> str:
+        """Logical name of the column that was looked for first."""
+        if is_lookup(field):
+            return self._naming.lookup(field.name).lower()
+        return self._naming.column(self._naming.entity(table.schema_name), field.name).lower()
 
 
 def _writable(column: Column) -> bool:

@@ -112,10 +112,10 @@ class Provisioner:
             logger.info("%s: made column %s of %s", wish.entity, attribute, wish.logical_name)
 
     def _add_lookups(self, wish: Wish) -> None:
-        known = self._shown(wish.logical_name).columns
+        table = self._shown(wish.logical_name)
         for field in wish.lookups:
-            column = f"_{wish.attribute(field)}_value"
-            if column in known:
+            column = f"_{wish.attribute_in(table, field)}_value"
+            if column in table.columns:
                 continue
             parent = (
                 self._shown(wish.logical_name)
@@ -123,7 +123,7 @@ class Provisioner:
                 else self._ensure_parent(wish, field)
             )
             definition = lookup_definition(
-                self._naming.column(wish.entity, field),
+                self._naming.lookup(field),
                 table=wish.logical_name,
                 target=(parent.logical_name, parent.primary_id),
                 display=field,

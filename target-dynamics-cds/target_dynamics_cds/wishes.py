@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from target_dynamics_cds.column_kinds import ColumnKind, column_kind
 from target_dynamics_cds.definitions import column_definition
-from target_dynamics_cds.errors import MismatchError
+from target_dynamics_cds.errors import MismatchError, primary_key_clash
 from target_dynamics_cds.naming import is_own_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from dynamics_odata.metadata.model import Table
     from dynamics_singer.target.schema import Field
 
     from target_dynamics_cds.naming import Naming
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 MOST_KEY_BYTES = 900
 NAME_LENGTH = 100
 GUID_BYTES = 16
+COMPANIONS = {"Boolean": "name", "Money": "_base"}
+"""What Dataverse puts behind the name of a column of this kind to name the column that comes with it."""
+LOOKUP_COMPANION = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,24 @@ class Wish:
         in_key = [name for name in texts if name in self.key]
         return next(iter([*own, *called_name, *in_key]), None)
 
+    @property
+    def primary_id(self) -> str:
+        """Logical name of the primary key that Dataverse gives the table."""
+        return f"{self.logical_name}id"
+
     def attribute(self, field: str) -> str:
-        """Logical name of the attribute that holds a field."""
+        """Logical name of the attribute that is made for a field."""
+        if field in self.lookups:
+            return self.naming.lookup(field).lower()
         return self.naming.column(self.entity, field).lower()
+
+    def attribute_in(self, table: Table, field: str) -> str:
+        """Logical name of the attribute of `table` that holds a field, else of the one to make for it."""
+        if field in self.lookups:
+            for name in self.naming.lookup_names(field):
+                if f"_{name.lower()}_value" in table.columns:
+                    return name.lower()
+        return self.attribute(field)
 
     def column(self, field: str, language: int) -> dict[str, Any]:
         """Definition of the column for a field."""
@@ -96,26 +115,41 @@ class Wish:
         return column_definition(self.naming.column("", "Name"), kind, display="Name", language=language)
 
     def check(self) -> None:
-        """See that every field gets a column of its own and that the key is not too long.
+        """See that every field gets columns of its own and that the key is not too long.
 
         Raises:
             MismatchError: names the fields.
         """
         seen: dict[str, str] = {}
         for name in (*self.plain, *self.lookups):
-            other = seen.setdefault(self.attribute(name), name)
-            if other != name:
-                raise MismatchError(
-                    f"Fields '{other}' and '{name}' of stream '{self.entity}' would share the column "
-                    f"{self.attribute(name)}",
-                    hint="Dataverse ignores case and punctuation in names: rename or deselect one of them",
-                )
+            if name in self.lookups and self.attribute(name) == self.primary_id:
+                raise primary_key_clash(self.entity, name, self.primary_id)
+            for attribute in self._attributes(name):
+                other = seen.setdefault(attribute, name)
+                if other != name:
+                    raise MismatchError(
+                        f"Fields '{other}' and '{name}' of stream '{self.entity}' would share the column "
+                        f"{attribute}",
+                        hint="Dataverse ignores case and punctuation in names, and gives lookups and yes/no "
+                        "columns a second column ...name: rename or deselect one of them",
+                    )
         if self._key_bytes > MOST_KEY_BYTES:
             raise MismatchError(
                 f"The key of stream '{self.entity}' takes {self._key_bytes} bytes, an alternate key at most "
                 f"{MOST_KEY_BYTES}",
                 hint="Give its text fields a smaller `maxLength`",
             )
+
+    def _attributes(self, field: str) -> Iterator[str]:
+        """Logical names that a field takes: its attribute, and the one that Dataverse adds to it."""
+        yield self.attribute(field)
+        companion = (
+            LOOKUP_COMPANION
+            if field in self.lookups
+            else COMPANIONS.get(column_kind(self.fields[field], in_key=field in self.key).name)
+        )
+        if companion:
+            yield f"{self.attribute(field)}{companion}"
 
     @property
     def _key_bytes(self) -> int:

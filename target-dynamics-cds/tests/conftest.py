@@ -91,13 +91,15 @@ def account() -> Table:
                 "modifiedon", "ModifiedOn", "Edm.DateTimeOffset", "datetime", creatable=False, updatable=False
             ),
             Column("cdm_code", "cdm_Code", "Edm.String", "string", max_length=10, updatable=False),
-            lookup("cdm_organization", "cdm_organization"),
-            lookup("cdm_parentaccount", "cdm_account"),
+            lookup("cdm_organizationid", "cdm_organization"),
+            lookup("cdm_parentaccountid", "cdm_account"),
         ),
-        keys=(AlternateKey("cdm_account_key", ("cdm_organization", "cdm_account_accountid"), active=True),),
+        keys=(AlternateKey("cdm_account_key", ("cdm_organizationid", "cdm_account_accountid"), active=True),),
         lookups=(
-            Lookup("_cdm_organization_value", "cdm_Organization", "cdm_organization", "cdm_organizations"),
-            Lookup("_cdm_parentaccount_value", "cdm_ParentAccount", "cdm_account", "cdm_accounts"),
+            Lookup(
+                "_cdm_organizationid_value", "cdm_OrganizationId", "cdm_organization", "cdm_organizations"
+            ),
+            Lookup("_cdm_parentaccountid_value", "cdm_ParentAccountId", "cdm_account", "cdm_accounts"),
         ),
     )
 

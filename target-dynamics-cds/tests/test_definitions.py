@@ -64,36 +64,36 @@ def test_a_table_tracks_changes_and_starts_with_its_name_column() -> None:
 
 def test_a_lookup_of_the_key_keeps_its_parent() -> None:
     definition = lookup_definition(
-        "cdm_Organization",
+        "cdm_OrganizationId",
         table="cdm_account",
         target=("cdm_organization", "cdm_organizationid"),
         display="Organization",
         required=True,
     )
     assert definition["@odata.type"] == "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata"
-    assert definition["SchemaName"] == "cdm_organization_account_Organization"
+    assert definition["SchemaName"] == "cdm_organization_account_OrganizationId"
     assert definition["ReferencedEntity"] == "cdm_organization"
     assert definition["ReferencedAttribute"] == "cdm_organizationid"
     assert definition["ReferencingEntity"] == "cdm_account"
     assert definition["CascadeConfiguration"]["Delete"] == "Restrict"
-    assert definition["Lookup"]["SchemaName"] == "cdm_Organization"
+    assert definition["Lookup"]["SchemaName"] == "cdm_OrganizationId"
     assert definition["Lookup"]["RequiredLevel"]["Value"] == "ApplicationRequired"
 
 
 def test_another_lookup_is_cleared_when_its_parent_goes() -> None:
     definition = lookup_definition(
-        "cdm_ParentAccount",
+        "cdm_ParentAccountId",
         table="cdm_account",
         target=("cdm_account", "cdm_accountid"),
         display="ParentAccount",
     )
     assert definition["CascadeConfiguration"]["Delete"] == "RemoveLink"
-    assert definition["SchemaName"] == "cdm_account_account_ParentAccount"
+    assert definition["SchemaName"] == "cdm_account_account_ParentAccountId"
 
 
 def test_a_key_lists_its_columns() -> None:
     definition = key_definition(
-        "cdm_Account_Key", ["cdm_organization", "cdm_account_accountid"], display="Account key"
+        "cdm_Account_Key", ["cdm_organizationid", "cdm_account_accountid"], display="Account key"
     )
-    assert definition["KeyAttributes"] == ["cdm_organization", "cdm_account_accountid"]
+    assert definition["KeyAttributes"] == ["cdm_organizationid", "cdm_account_accountid"]
     assert definition["SchemaName"] == "cdm_Account_Key"

@@ -8,6 +8,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from target_dynamics_cds.column_kinds import ColumnKind
+from target_dynamics_cds.definitions import column_definition, lookup_definition, table_definition
+
 if TYPE_CHECKING:
     from conftest import TargetProcess
 
@@ -60,13 +63,13 @@ def test_the_hub_is_made_from_the_schema_alone(target: TargetProcess, accounts: 
     (way,) = [
         one
         for one in definition(target, "cdm_account", "/ManyToOneRelationships")["value"]
-        if one["ReferencingAttribute"] == "cdm_organization"
+        if one["ReferencingAttribute"] == "cdm_organizationid"
     ]
     assert way["ReferencedEntity"] == "cdm_organization"
-    assert way["ReferencingEntityNavigationPropertyName"] == "cdm_Organization"
+    assert way["ReferencingEntityNavigationPropertyName"] == "cdm_OrganizationId"
 
     for table, columns in {
-        "cdm_account": ["cdm_organization", "cdm_account_accountid"],
+        "cdm_account": ["cdm_organizationid", "cdm_account_accountid"],
         "cdm_organization": ["cdm_organization_organizationid"],
     }.items():
         (key,) = definition(target, table, "/Keys")["value"]
@@ -103,7 +106,7 @@ def test_rows_arrive_with_every_digit_and_character(
     assert rows["O'NEIL"]["cdm_isemailcontactallowed"] is False
 
     (organization,) = target.rows("cdm_organizations", "?$filter=cdm_organization_organizationid eq 'ORG001'")
-    assert {row["_cdm_organization_value"] for row in rows.values()} == {organization["cdm_organizationid"]}
+    assert {row["_cdm_organizationid_value"] for row in rows.values()} == {organization["cdm_organizationid"]}
     (summary,) = [one for one in done.summary if one["stream"] == "Account"]
     assert (summary["read"], summary["written"], summary["rejected"]) == (12, 12, 0)
 
@@ -244,7 +247,7 @@ def test_parents_that_come_earlier_in_the_run_are_found(
     assert done.code == 0, done.log
     ids = {row["cdm_account_accountid"]: row["cdm_accountid"] for row in target.rows("cdm_accounts")}
     bound = {
-        row["cdm_salesorder_salesorderid"]: row["_cdm_account_value"]
+        row["cdm_salesorder_salesorderid"]: row["_cdm_accountid_value"]
         for row in target.rows("cdm_salesorders")
     }
     assert bound == {"SO-0": ids["ALFKI"], "SO-1": ids["A/B"], "SO-9": None}
@@ -258,7 +261,7 @@ def test_parents_that_come_earlier_in_the_run_are_found(
     orders[0]["record"]["Account"] = None
     target.run_here([schema, orders[0]])
     (cleared,) = target.rows("cdm_salesorders", "?$filter=cdm_salesorder_salesorderid eq 'SO-0'")
-    assert cleared["_cdm_account_value"] is None
+    assert cleared["_cdm_accountid_value"] is None
 
 
 def test_parents_in_the_same_table_and_batch_come_first(
@@ -288,9 +291,42 @@ def test_parents_in_the_same_table_and_batch_come_first(
     assert done.code == 0, done.log
     assert [one["record"]["AccountId"] for one in done.rejects] == ["LOST"]
     found = {row["cdm_account_accountid"]: row for row in target.rows("cdm_accounts")}
-    assert found["LEAF"]["_cdm_parentaccount_value"] == found["BRANCH"]["cdm_accountid"]
-    assert found["BRANCH"]["_cdm_parentaccount_value"] == found["ROOT"]["cdm_accountid"]
-    assert found["ROOT"]["_cdm_parentaccount_value"] is None
+    assert found["LEAF"]["_cdm_parentaccountid_value"] == found["BRANCH"]["cdm_accountid"]
+    assert found["BRANCH"]["_cdm_parentaccountid_value"] == found["ROOT"]["cdm_accountid"]
+    assert found["ROOT"]["_cdm_parentaccountid_value"] is None
+
+
+def test_a_lookup_that_others_made_without_id_is_taken_as_it_is(
+    target: TargetProcess, organizations: list[str]
+) -> None:
+    target.run_here(organizations)
+    name = column_definition("cdm_Site_SiteId", ColumnKind("String", {"MaxLength": 20}), display="SiteId")
+    lookup = lookup_definition(
+        "cdm_Organization",
+        table="cdm_site",
+        target=("cdm_organization", "cdm_organizationid"),
+        display="Organization",
+    )
+    for url, body in (
+        ("EntityDefinitions", table_definition("cdm_Site", name, [], display="Site")),
+        ("RelationshipDefinitions", lookup),
+    ):
+        status, _headers, answer = target.sandbox.call("POST", "cds", url, json=body)
+        assert status == 204, answer
+    site = {
+        "type": "SCHEMA",
+        "stream": "Site",
+        "schema": {"properties": {"Organization": ORGANIZATION, "SiteId": {"type": "string"}}},
+        "key_properties": ["Organization", "SiteId"],
+    }
+    row = {"Organization": {"OrganizationId": "ORG001"}, "SiteId": "1"}
+    done = target.run_here([site, {"type": "RECORD", "stream": "Site", "record": row}])
+    assert done.code == 0, done.log
+    (key,) = definition(target, "cdm_site", "/Keys")["value"]
+    assert sorted(key["KeyAttributes"]) == ["cdm_organization", "cdm_site_siteid"]
+    (found,) = target.rows("cdm_sites")
+    assert found["_cdm_organization_value"]
+    assert "_cdm_organizationid_value" not in found
 
 
 def test_two_processes_may_make_the_same_hub_at_once(target: TargetProcess, accounts: list[str]) -> None:

@@ -11,7 +11,6 @@ from target_dynamics_cds.naming import Naming, words
     [
         ("Account", "OrganizationName", "cdm_OrganizationName"),
         ("Account", "AccountId", "cdm_Account_AccountId"),
-        ("Account", "Organization", "cdm_Organization"),
         ("Organization", "OrganizationId", "cdm_Organization_OrganizationId"),
         ("account", "AccountID", "cdm_account_AccountID"),
         ("Account", "cdm_Loyalty", "cdm_Loyalty"),
@@ -22,6 +21,25 @@ def test_hub_columns(entity: str, field: str, expected: str) -> None:
     assert Naming("cdm").column(entity, field) == expected
 
 
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("Organization", "cdm_OrganizationId"),
+        ("ParentAccount", "cdm_ParentAccountId"),
+        ("ParentId", "cdm_ParentIdId"),  # of a field of its own beside `Parent`
+        ("cdm_Region", "cdm_RegionId"),
+        ("bill-to", "cdm_bill_toId"),
+    ],
+)
+def test_hub_lookups(field: str, expected: str) -> None:
+    assert Naming("cdm").lookup(field) == expected
+
+
+def test_hub_lookups_of_others_are_looked_for_second() -> None:
+    assert Naming("cdm").lookup_names("Organization") == ("cdm_OrganizationId", "cdm_Organization")
+    assert Naming().lookup_names("primarycontactid") == ("primarycontactid",)
+
+
 def test_hub_tables() -> None:
     assert Naming("cdm").table("SalesOrderLine") == "cdm_SalesOrderLine"
 
@@ -29,6 +47,7 @@ def test_hub_tables() -> None:
 def test_without_a_prefix_names_stay() -> None:
     assert Naming().table("accounts") == "accounts"
     assert Naming().column("account", "accountid") == "accountid"
+    assert Naming().lookup("primarycontactid") == "primarycontactid"
 
 
 def test_labels_for_people() -> None:

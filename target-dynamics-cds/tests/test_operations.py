@@ -35,14 +35,14 @@ def draft(number: str = "A'1", **values: Any) -> Draft:
     return Draft(
         Row("Account", {}, b"{}"),
         key=(UUID(ORGANIZATION_ID), number),
-        values={"_cdm_organization_value": ORGANIZATION_ID, "cdm_account_accountid": number, **values},
-        bindings={"_cdm_organization_value": ("cdm_Organization", "cdm_organizations")},
+        values={"_cdm_organizationid_value": ORGANIZATION_ID, "cdm_account_accountid": number, **values},
+        bindings={"_cdm_organizationid_value": ("cdm_OrganizationId", "cdm_organizations")},
     )
 
 
 def test_a_new_row_goes_by_its_key_which_is_not_repeated(plan: StreamPlan) -> None:
     operation = creation(plan, draft(cdm_organizationname="Ä"), by_key=True)
-    assert operation.key == f"(_cdm_organization_value={ORGANIZATION_ID},cdm_account_accountid='A%27%271')"
+    assert operation.key == f"(_cdm_organizationid_value={ORGANIZATION_ID},cdm_account_accountid='A%27%271')"
     assert operation.body == {"cdm_organizationname": "Ä"}
     assert json.loads(bulk_body(plan, [operation])) == {
         "Targets": [
@@ -61,7 +61,7 @@ def test_a_key_no_address_can_carry_goes_into_the_body_under_a_new_id(plan: Stre
     assert operation.key == ""
     assert UUID(operation.row_id).version == 4
     assert operation.body == {
-        "cdm_Organization@odata.bind": f"/cdm_organizations({ORGANIZATION_ID})",
+        "cdm_OrganizationId@odata.bind": f"/cdm_organizations({ORGANIZATION_ID})",
         "cdm_account_accountid": number,
     }
 
@@ -96,11 +96,11 @@ def test_rows_the_write_mode_leaves_alone(plan: StreamPlan, mode: Any, existing:
 
 
 def test_a_lookup_is_cleared_under_its_navigation_property(plan: StreamPlan) -> None:
-    row = draft(_cdm_parentaccount_value=None)
-    row.bindings["_cdm_parentaccount_value"] = ("cdm_ParentAccount", "cdm_accounts")
-    existing = {"cdm_accountid": ROW_ID, "_cdm_parentaccount_value": ORGANIZATION_ID}
-    parent = LookupFields(plan.table.columns["_cdm_parentaccount_value"], ())
+    row = draft(_cdm_parentaccountid_value=None)
+    row.bindings["_cdm_parentaccountid_value"] = ("cdm_ParentAccountId", "cdm_accounts")
+    existing = {"cdm_accountid": ROW_ID, "_cdm_parentaccountid_value": ORGANIZATION_ID}
+    parent = LookupFields(plan.table.columns["_cdm_parentaccountid_value"], ())
     whole = StreamPlan(plan.stream, plan.table, plan.plain, (*plan.lookups, parent), plan.mode, plan.key)
     decided = decide(whole, row, existing, mode="upsert", skip_unchanged=True)
     assert isinstance(decided, Operation)
-    assert decided.body == {"cdm_ParentAccount@odata.bind": None}
+    assert decided.body == {"cdm_ParentAccountId@odata.bind": None}

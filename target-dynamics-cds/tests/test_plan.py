@@ -9,10 +9,12 @@ import pytest
 from dynamics_odata.metadata.model import AlternateKey, Column, Lookup, Table
 from dynamics_singer.target.schema import StreamSchema, parse_schema
 from target_dynamics_cds.errors import MismatchError
-from target_dynamics_cds.plan import Planner, key_mode
+from target_dynamics_cds.keys import key_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from target_dynamics_cds.plan import Planner
 
 TEXT = {"type": ["string", "null"]}
 ORGANIZATION = {
@@ -41,10 +43,10 @@ def test_a_hub_stream(hub: Planner) -> None:
         "CreditLimitAmount": "cdm_creditlimitamount",
     }
     assert [(one.column.name, one.branches[0].navigation) for one in plan.lookups] == [
-        ("_cdm_organization_value", "cdm_Organization")
+        ("_cdm_organizationid_value", "cdm_OrganizationId")
     ]
     assert plan.mode == "alternate"
-    assert [part.column.name for part in plan.key] == ["_cdm_organization_value", "cdm_account_accountid"]
+    assert [part.column.name for part in plan.key] == ["_cdm_organizationid_value", "cdm_account_accountid"]
     assert plan.calculated == {"cdm_creditlimitamount"}
     parent = plan.key[0].parent
     assert parent is not None
@@ -61,14 +63,67 @@ def test_a_lookup_back_to_the_own_table_names_its_parent_within_the_parent(hub: 
     branch = plan.lookups[1].branches[0]
     assert branch.parent.table.logical_name == "cdm_account"
     assert [part.column.name for part in branch.parent.parts] == [
-        "_cdm_organization_value",
+        "_cdm_organizationid_value",
         "cdm_account_accountid",
     ]
     assert branch.parent.parts[0].parent is not None
 
 
+def without_id(account: Table) -> Table:
+    """The account as others may have made it: its lookup is called cdm_Organization."""
+    columns = dict(account.columns)
+    del columns["_cdm_organizationid_value"]
+    name = "_cdm_organization_value"
+    columns[name] = Column(name, "cdm_Organization", "Edm.Guid", "lookup")
+    return replace(
+        account,
+        columns=columns,
+        lookups=(Lookup(name, "cdm_Organization", "cdm_organization", "cdm_organizations"),),
+        keys=(AlternateKey("cdm_k", ("cdm_organization", "cdm_account_accountid"), active=True),),
+    )
+
+
+def test_a_lookup_that_others_named_without_id(
+    planner: Callable[..., Planner], account: Table, organization: Table
+) -> None:
+    plan = planner("cdm", without_id(account), organization).plan(
+        schema("Account", ACCOUNT, "Organization", "AccountId")
+    )
+    assert [(one.column.name, one.branches[0].navigation) for one in plan.lookups] == [
+        ("_cdm_organization_value", "cdm_Organization")
+    ]
+    assert plan.mode == "alternate"
+
+
+def test_text_that_is_called_like_a_lookup_or_its_column(
+    planner: Callable[..., Planner], account: Table, organization: Table, hub: Planner
+) -> None:
+    text = Column("cdm_organization", "cdm_Organization", "Edm.String", "string", max_length=100)
+    both = replace(account, columns={**account.columns, "cdm_organization": text})
+    plan = planner("cdm", both, organization).plan(schema("Account", {"Organization": TEXT}))
+    assert [one.column.name for one in plan.plain] == ["cdm_organization"]
+    assert plan.lookups == ()
+    with pytest.raises(MismatchError, match="no column for OrganizationId of stream 'Account'"):
+        hub.plan(schema("Account", {**ACCOUNT, "OrganizationId": TEXT}))
+
+
+def test_two_fields_that_mean_one_lookup(hub: Planner) -> None:
+    with pytest.raises(
+        MismatchError, match=r"'Organization' and 'OrganizationId' of stream 'Account'.*cdm_OrganizationId"
+    ):
+        hub.plan(schema("Account", {**ACCOUNT, "OrganizationId": ORGANIZATION}, "AccountId"))
+
+
+def test_a_lookup_of_the_own_name_would_be_the_primary_key(hub: Planner) -> None:
+    own = {"type": "object", "x-lookup": ["Account"], "properties": {"AccountId": TEXT}}
+    with pytest.raises(
+        MismatchError, match=r"'Account' of stream 'Account' would be the column cdm_accountid.*primary key"
+    ):
+        hub.plan(schema("Account", {**ACCOUNT, "Account": own}, "AccountId"))
+
+
 def test_key_modes(account: Table) -> None:
-    whole_key = ["cdm_account_accountid", "_cdm_organization_value"]
+    whole_key = ["cdm_account_accountid", "_cdm_organizationid_value"]
     assert key_mode(account, whole_key) == "alternate"
     assert key_mode(account, ["cdm_accountid"]) == "primary"
     assert key_mode(account, ["cdm_account_accountid"]) == "query"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dynamics_sandbox import identity
 
 from scripts import settings_tables
 
@@ -32,6 +33,22 @@ def test_meltano_declares_every_setting(plugin: str) -> None:
     assert set(declared) == set(told)
     for name in SECRETS & set(declared):
         assert declared[name].get("sensitive") is True
+
+
+def test_the_sandbox_environment_names_the_sandbox_that_is_served_by_default() -> None:
+    content = yaml.safe_load((PROJECT / "meltano.yml").read_text(encoding="utf-8"))
+    environments = {one["name"]: one["env"] for one in content["environments"]}
+    sandbox = environments[content["default_environment"]]
+    assert sandbox == {
+        "DYNAMICS_AUTHORITY_HOST": "https://localhost:8440",
+        "DYNAMICS_SALES_URL": "https://localhost:8441",
+        "DYNAMICS_CDS_URL": "https://localhost:8442",
+        "DYNAMICS_FNO_URL": "https://localhost:8443",
+        "DYNAMICS_CA_BUNDLE": ".sandbox/ca.pem",
+        "DYNAMICS_TENANT_ID": identity.TENANT_ID,
+        "DYNAMICS_CLIENT_ID": identity.CLIENT_ID,
+        "DYNAMICS_CLIENT_SECRET": identity.CLIENT_SECRET,
+    }
 
 
 def test_every_executable_of_ours_is_in_meltano() -> None:

@@ -123,7 +123,7 @@ class Reader:
         return b'],"@odata.nextLink":' + msgspec.json.encode(f"{url}?{query}") + b"}"
 
     def _page_size(self, call: Call) -> int:
-        asked = re.search(r"odata\.maxpagesize=(\d+)", call.headers.get("prefer", ""))
+        asked = re.search(r"odata\.maxpagesize=0*(\d{1,9})(?!\d)", call.headers.get("prefer", ""))
         if asked and self._settings.honour_max_page_size and int(asked.group(1)) > 0:
             return min(int(asked.group(1)), self._settings.page_size)
         return self._settings.page_size

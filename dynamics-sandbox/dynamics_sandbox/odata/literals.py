@@ -6,7 +6,8 @@ import datetime as dt
 import json
 import re
 import uuid
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from dynamics_sandbox.odata.errors import QueryError
 from dynamics_sandbox.odata.lexer import Token, unquote
@@ -15,6 +16,9 @@ from dynamics_sandbox.odata.nodes import EnumMember, Literal
 #: Names that are constants, not properties.
 CONSTANTS = {"true": Literal(value=True, kind="boolean"), "false": Literal(value=False, kind="boolean")}
 NULL = Literal(None, "null")
+#: Digits before or behind the point a number may need; Edm.Double, the widest type, ends below this.
+MOST_DIGITS: Final = 400
+_SHOWN: Final = 40
 
 
 def literal(token: Token) -> Literal | None:
@@ -41,6 +45,20 @@ def instant(text: str) -> dt.datetime:
         raise QueryError(f"Unrecognized 'Edm.DateTimeOffset' literal '{text}'.") from None
 
 
+def number(text: str) -> int | Decimal:
+    """A number's exact value.
+
+    Raises:
+        ValueError: its digits would fill pages: no type of the services holds it.
+        decimal.InvalidOperation: the text is no number.
+    """
+    value = Decimal(text)
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and not -MOST_DIGITS <= exponent <= value.adjusted() <= MOST_DIGITS:
+        raise ValueError
+    return int(text) if text.lstrip("-").isdigit() else value
+
+
 def _date(text: str) -> Literal:
     try:
         return Literal(dt.date.fromisoformat(text), "date")
@@ -49,7 +67,11 @@ def _date(text: str) -> Literal:
 
 
 def _number(text: str) -> Literal:
-    return Literal(int(text) if text.lstrip("-").isdigit() else Decimal(text), "number")
+    try:
+        return Literal(number(text), "number")
+    except (ValueError, InvalidOperation):
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+        raise QueryError(f"The number '{shown}' is out of range.") from None
 
 
 def _enum(text: str) -> Literal:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from typing import Literal as OneOf
 
 from dynamics_sandbox.odata.errors import QueryError
-from dynamics_sandbox.odata.literals import instant
+from dynamics_sandbox.odata.literals import instant, number
 from dynamics_sandbox.odata.nodes import ComparisonOperator, EnumMember, Literal
 from dynamics_sandbox.odata.sqlite import DECIMAL_COLLATION, TEXT_COLLATION
 
@@ -131,7 +131,7 @@ def _literal_like(kind: ColumnKind, text: str) -> Literal:  # noqa: PLR0911 - on
     if kind == "integer":
         return Literal(int(text), "number")
     if kind in _NUMBERS:
-        return Literal(Decimal(text), "number")
+        return Literal(Decimal(number(text)), "number")
     if kind == "guid":
         return Literal(uuid.UUID(text), "guid")
     if kind == "datetime":

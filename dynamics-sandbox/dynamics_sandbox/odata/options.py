@@ -24,6 +24,8 @@ __all__ = ["ExpandItem", "OrderItem", "QueryOptions", "parse_options", "replace_
 #: Options that may stand inside the parentheses of ``$expand``, when the request allows them at all.
 EXPAND_OPTIONS: Final = frozenset({"$select", "$filter", "$orderby", "$top", "$expand"})
 _MAX_EXPAND_DEPTH: Final = 12
+#: The services count rows in 32 bits.
+_LARGEST_COUNT: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,10 @@ def _whole_number(given: Mapping[str, str], name: str) -> int | None:
     text = given[name]
     if not (text.isascii() and text.isdigit()):
         raise _refused(name, f"needs a whole number of 0 or more, not '{text}'")
-    return int(text)
+    digits = text.lstrip("0") or "0"
+    if len(digits) > len(str(_LARGEST_COUNT)) or int(digits) > _LARGEST_COUNT:
+        raise _refused(name, f"exceeds {_LARGEST_COUNT}")
+    return int(digits)
 
 
 def _flag(given: Mapping[str, str], name: str) -> bool:

@@ -8,7 +8,7 @@ shall serve such a comparison, or a column that shall sort so, has to name the c
 from __future__ import annotations
 
 import re
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal, DecimalException, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ TEXT_COLLATION: Final = "service_text"
 DECIMAL_COLLATION: Final = "exact_decimal"
 # Wide enough for the product of two 28-digit decimals, SQL Server's widest.
 _EXACT: Final = Context(prec=60)
+_MOST_DIGITS: Final = 1000
 
 
 def register(connection: sqlite3.Connection) -> None:
@@ -98,13 +99,21 @@ def _like_part(part: str) -> str:
 
 
 def _arithmetic(operator: str, left: str | None, right: str | None) -> str | None:
-    """Exact arithmetic on decimal text; null for null operands and for division by zero."""
+    """Exact arithmetic on decimal text; null for null operands, division by zero and results out of range."""
     one, other = _decimal(left or ""), _decimal(right or "")
     if one is None or other is None or (operator in {"div", "divby", "mod"} and not other):
         return None
-    if operator == "div" and one == one.to_integral_value() and other == other.to_integral_value():
-        return format(_EXACT.divide_int(one, other), "f")
-    return format(_OPERATIONS[operator](one, other), "f")
+    try:
+        if operator == "div" and one == one.to_integral_value() and other == other.to_integral_value():
+            return _plain(_EXACT.divide_int(one, other))
+        return _plain(_OPERATIONS[operator](one, other))
+    except DecimalException:
+        return None
+
+
+def _plain(result: Decimal) -> str | None:
+    """A number without exponent; None for one whose digits would fill pages."""
+    return format(result, "f") if abs(result.adjusted()) <= _MOST_DIGITS else None
 
 
 _OPERATIONS = {

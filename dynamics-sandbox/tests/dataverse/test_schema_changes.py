@@ -84,13 +84,13 @@ def hub(cds: Any) -> Any:
         "SchemaName": "cdm_organization_account",
         "ReferencedEntity": "cdm_organization",
         "ReferencingEntity": "cdm_account",
-        "Lookup": column("Lookup", "cdm_Organization"),
+        "Lookup": column("Lookup", "cdm_OrganizationId"),
         "CascadeConfiguration": {"Delete": "Restrict"},
     }
     assert cds.post("RelationshipDefinitions", relationship).status == 204
     for entity, columns in (
         ("cdm_organization", ["cdm_organization_organizationid"]),
-        ("cdm_account", ["cdm_organization", "cdm_account_accountid"]),
+        ("cdm_account", ["cdm_organizationid", "cdm_account_accountid"]),
     ):
         key = {"SchemaName": "cdm_key", "DisplayName": label("Key"), "KeyAttributes": columns}
         assert cds.post(f"EntityDefinitions(LogicalName='{entity}')/Keys", key).status == 204
@@ -124,13 +124,13 @@ def test_what_was_made_can_be_read(hub: Any) -> None:
         "&$filter=startswith(LogicalName,'cdm_')%20and%20AttributeOf%20eq%20null"
     ).rows
     kinds = {row["SchemaName"]: row["AttributeType"] for row in rows}
-    assert kinds["cdm_Organization"] == "Lookup"
+    assert kinds["cdm_OrganizationId"] == "Lookup"
     assert kinds["cdm_CreditLimitAmount"] == "Money"
     assert kinds["cdm_CreditLimitAmount_Base"] == "Money"
     (relationship,) = hub.get(
-        f"{TABLE}/ManyToOneRelationships?$filter=ReferencingAttribute%20eq%20'cdm_organization'"
+        f"{TABLE}/ManyToOneRelationships?$filter=ReferencingAttribute%20eq%20'cdm_organizationid'"
     ).rows
-    assert relationship["ReferencingEntityNavigationPropertyName"] == "cdm_Organization"
+    assert relationship["ReferencingEntityNavigationPropertyName"] == "cdm_OrganizationId"
     assert relationship["ReferencedEntity"] == "cdm_organization"
     assert "cdm_accounts" in hub.get("$metadata").body.decode()
     columns = {row["LogicalName"] for row in hub.get(f"{TABLE}/Attributes?$select=LogicalName").rows}
@@ -175,7 +175,7 @@ def test_rows_in_a_made_table_have_the_whole_protocol(hub: Any) -> None:
     ]
     body = (
         b'{"Targets":[{"@odata.type":"Microsoft.Dynamics.CRM.cdm_account",'
-        b'"@odata.id":"cdm_accounts(_cdm_organization_value=%b,cdm_account_accountid=\'C 1\')",'
+        b'"@odata.id":"cdm_accounts(_cdm_organizationid_value=%b,cdm_account_accountid=\'C 1\')",'
         b'"cdm_organizationname":"M\xc3\xbcller","cdm_creditlimitamount":922337203685477.5807,'
         b'"cdm_rate":0.1234567891,'
         b'"cdm_latitude":48.13743,"cdm_isactive":false,"cdm_seenon":"2024-01-02T03:04:05.678+02:00",'
@@ -188,10 +188,10 @@ def test_rows_in_a_made_table_have_the_whole_protocol(hub: Any) -> None:
     assert hub("POST", action, body=body, headers=headers).error == (400, "0x80044330")
     assert hub("POST", action, body=body.replace(b"477.5807", b"476.5807"), headers=headers).status == 204
     (row,) = hub.get(
-        "cdm_accounts?$filter=cdm_Organization/cdm_organization_organizationid%20eq%20'org001'"
+        "cdm_accounts?$filter=cdm_OrganizationId/cdm_organization_organizationid%20eq%20'org001'"
     ).rows
     assert row["cdm_account_accountid"] == "C 1"
-    assert row["_cdm_organization_value"] == parent
+    assert row["_cdm_organizationid_value"] == parent
     assert row["cdm_creditlimitamount"] == Decimal("922337203685476.5807")
     assert str(row["cdm_rate"]) == "0.1234567891"
     assert row["cdm_latitude"] == Decimal("48.13743")
@@ -202,14 +202,14 @@ def test_rows_in_a_made_table_have_the_whole_protocol(hub: Any) -> None:
     link = hub.get("cdm_accounts?$select=cdm_organizationname", prefer="odata.track-changes").json[
         "@odata.deltaLink"
     ]
-    key = f"cdm_accounts(cdm_account_accountid='C%201',_cdm_organization_value={parent})"
+    key = f"cdm_accounts(cdm_account_accountid='C%201',_cdm_organizationid_value={parent})"
     assert hub.patch(key, {"cdm_organizationname": "Mueller"}, headers={"if-match": "*"}).status == 204
     assert [entry["cdm_organizationname"] for entry in hub.get(link).rows] == ["Mueller"]
     assert hub.delete(f"cdm_organizations({parent})").error == (405, "0x80040227")
     expanded = hub.get(
-        "cdm_accounts?$select=cdm_size&$expand=cdm_Organization($select=cdm_organization_organizationid)"
+        "cdm_accounts?$select=cdm_size&$expand=cdm_OrganizationId($select=cdm_organization_organizationid)"
     ).rows
-    assert expanded[0]["cdm_Organization"]["cdm_organization_organizationid"] == "ORG001"
+    assert expanded[0]["cdm_OrganizationId"]["cdm_organization_organizationid"] == "ORG001"
     back = hub.get("cdm_organizations?$expand=cdm_organization_account($select=cdm_size)").rows
     assert [item["cdm_size"] for item in back[0]["cdm_organization_account"]] == [20]
 
@@ -217,11 +217,11 @@ def test_rows_in_a_made_table_have_the_whole_protocol(hub: Any) -> None:
 def test_custom_lookups_are_bound_by_their_mixed_case_name(hub: Any) -> None:
     activate(hub)
     bind = "/cdm_organizations(cdm_organization_organizationid='ORG001')"
-    missing = hub.post("cdm_accounts", {"cdm_Organization@odata.bind": bind})
+    missing = hub.post("cdm_accounts", {"cdm_OrganizationId@odata.bind": bind})
     assert missing.error == (404, "0x80060891")
     hub.post("cdm_organizations", {"cdm_organization_organizationid": "ORG001"})
-    assert hub.post("cdm_accounts", {"cdm_organization@odata.bind": bind}).error == (400, "0x80048d19")
-    assert hub.post("cdm_accounts", {"cdm_Organization@odata.bind": bind}).status == 204
+    assert hub.post("cdm_accounts", {"cdm_organizationid@odata.bind": bind}).error == (400, "0x80048d19")
+    assert hub.post("cdm_accounts", {"cdm_OrganizationId@odata.bind": bind}).status == 204
 
 
 def test_messages_of_a_made_table(hub: Any) -> None:
@@ -322,6 +322,71 @@ def test_refused_definitions_change_nothing(hub: Any, url: str, body: dict[str, 
     before = hub.get("$metadata").body
     assert hub.post(url, body).status == 400
     assert hub.get("$metadata").body == before
+
+
+def lookup(schema_name: str, relationship: str = "cdm_r") -> dict[str, Any]:
+    return {
+        "@odata.type": CRM + "OneToManyRelationshipMetadata",
+        "SchemaName": relationship,
+        "ReferencedEntity": "cdm_organization",
+        "ReferencingEntity": "cdm_account",
+        "Lookup": column("Lookup", schema_name),
+    }
+
+
+ATTRIBUTES = f"{TABLE}/Attributes"
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "taken"),
+    [
+        # the name of a column, of a lookup, of the primary key
+        (ATTRIBUTES, column("Memo", "cdm_ORGANIZATIONNAME"), "cdm_organizationname"),
+        (ATTRIBUTES, column("String", "cdm_OrganizationId"), "cdm_organizationid"),
+        (ATTRIBUTES, column("String", "cdm_AccountId"), "cdm_accountid"),
+        # the name of a companion: of a lookup, a choice, yes/no, an amount
+        (ATTRIBUTES, column("String", "cdm_OrganizationIdName"), "cdm_organizationidname"),
+        (ATTRIBUTES, column("String", "cdm_OrganizationIdYomiName"), "cdm_organizationidyominame"),
+        (ATTRIBUTES, column("String", "cdm_SizeName"), "cdm_sizename"),
+        (ATTRIBUTES, column("String", "cdm_IsActiveName"), "cdm_isactivename"),
+        (ATTRIBUTES, column("Decimal", "cdm_CreditLimitAmount_Base"), "cdm_creditlimitamount_base"),
+        # a companion of its own that would bear the name of a column or of another companion
+        (ATTRIBUTES, column("Boolean", "cdm_Organization"), "cdm_organizationname"),
+        (ATTRIBUTES, column("Money", "cdm_Budget"), "cdm_budget_base"),
+        # lookups: by their own name and by their companion's
+        ("RelationshipDefinitions", lookup("cdm_AccountId"), "cdm_accountid"),
+        ("RelationshipDefinitions", lookup("cdm_Notes"), "cdm_notes"),
+        ("RelationshipDefinitions", lookup("cdm_OrganizationId"), "cdm_organizationid"),
+        ("RelationshipDefinitions", lookup("cdm_Organization"), "cdm_organizationname"),
+    ],
+)
+def test_a_name_belongs_to_one_attribute_of_its_table(
+    hub: Any, url: str, body: dict[str, Any], taken: str
+) -> None:
+    assert hub.post(ATTRIBUTES, column("Decimal", "cdm_Budget_Base")).status == 204
+    before = hub.get("$metadata").body
+    reply = hub.post(url, body)
+    assert reply.error == (400, "0x80047013")
+    assert f"name {taken} already exists" in reply.json["error"]["message"]
+    assert hub.get("$metadata").body == before
+
+
+@pytest.mark.parametrize(
+    ("columns", "taken"),
+    [
+        ([column("String", "cdm_NewId")], "cdm_newid"),
+        ([column("String", "cdm_NAME")], "cdm_name"),
+        ([column("Boolean", "cdm_Old"), column("String", "cdm_OldName")], "cdm_oldname"),
+        ([column("String", "cdm_OldName"), column("Boolean", "cdm_Old")], "cdm_oldname"),
+    ],
+)
+def test_a_new_table_has_no_name_twice(cds: Any, columns: list[dict[str, Any]], taken: str) -> None:
+    body = table("cdm_New", "cdm_Name")
+    body["Attributes"] += columns
+    reply = cds.post("EntityDefinitions", body)
+    assert reply.error == (400, "0x80047013")
+    assert f"name {taken} already exists" in reply.json["error"]["message"]
+    assert cds.get("EntityDefinitions(LogicalName='cdm_new')").status == 404
 
 
 def test_what_the_sandbox_cannot_make_is_refused_loudly(hub: Any) -> None:

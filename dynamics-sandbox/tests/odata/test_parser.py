@@ -158,6 +158,14 @@ def test_malformed_filters_are_refused(text: str, problem: str) -> None:
         parse_filter(text)
 
 
+@pytest.mark.parametrize(
+    "number", ["9" * 401 + "0", "-" + "9" * 5000, "0." + "1" * 401, "1e401", "1e-999999999"]
+)
+def test_numbers_beyond_every_type_are_refused(number: str) -> None:
+    with pytest.raises(QueryError, match=r"The number '.{1,41}' is out of range\."):
+        parse_filter(f"a eq {number}")
+
+
 def test_deep_nesting_is_refused_and_long_chains_are_not() -> None:
     with pytest.raises(QueryError, match="too deeply"):
         parse_filter("(" * (MAX_DEPTH + 1) + "a" + ")" * (MAX_DEPTH + 1))

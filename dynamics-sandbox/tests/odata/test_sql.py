@@ -208,6 +208,7 @@ def test_dataverse_filters(connection: sqlite3.Connection, text: str, expected: 
         ("money mul 2 eq 1844674407370955.1614", {2}),
         ("100 eq count", {5}),
         ("count div 0 eq 0", set()),
+        ("1e200 mod count eq 0", set()),  # more digits than exact arithmetic keeps
     ],
 )
 def test_fno_filters(connection: sqlite3.Connection, text: str, expected: set[int]) -> None:
@@ -252,6 +253,16 @@ INCOMPATIBLE = "A binary operator with incompatible types was detected"
             "Microsoft.Dynamics.CRM.In(PropertyName='hold',PropertyValues=['x'])",
             DATAVERSE,
             "'x' does not fit",
+        ),
+        (
+            f"Microsoft.Dynamics.CRM.In(PropertyName='count',PropertyValues=['{'9' * 5000}'])",
+            DATAVERSE,
+            "9' does not fit",
+        ),
+        (
+            "Microsoft.Dynamics.CRM.In(PropertyName='money',PropertyValues=['1e999999999'])",
+            DATAVERSE,
+            "'1e999999999' does not fit",
         ),
         ("Microsoft.Dynamics.CRM.In(PropertyValues=['x'])", DATAVERSE, "needs PropertyName"),
         ("Microsoft.Dynamics.CRM.In(PropertyName='code')", DATAVERSE, "at least one value"),

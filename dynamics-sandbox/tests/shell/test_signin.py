@@ -116,6 +116,15 @@ def test_a_token_of_one_environment_opens_no_other(sandbox: Sandbox, environment
     assert "Bearer" in str(foreign[1]["WWW-Authenticate"])
 
 
+@pytest.mark.parametrize("environment", ["sales", "cds"])
+def test_without_a_token_dataverse_names_this_sign_in(sandbox: Sandbox, environment: str) -> None:
+    status, headers, _ = sandbox.call("GET", environment, "WhoAmI", headers={"Authorization": "Bearer none"})
+
+    assert status == 401
+    challenge = {name.lower(): value for name, value in headers.items()}["www-authenticate"]
+    assert f"authorization_uri={sandbox.authority}/{sandbox.tenant_id}/oauth2/authorize," in challenge
+
+
 def test_version_1_answers_numbers_as_strings(sandbox: Sandbox) -> None:
     status, answer = ask(
         sandbox,

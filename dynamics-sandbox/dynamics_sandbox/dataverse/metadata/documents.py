@@ -64,7 +64,7 @@ def attribute_documents(table: Table) -> Iterator[Document]:
     """Give the AttributeMetadata of every column, and of the companions that exist in metadata alone."""
     for number, attribute in enumerate(table.attributes, start=1):
         yield attribute_document(table, attribute, number)
-        for suffix, kind in _companions(attribute):
+        for suffix, kind in attribute.companions:
             yield _companion_document(table, attribute, suffix, kind)
 
 
@@ -124,17 +124,6 @@ def _metadata_type(attribute: Attribute) -> str:
         "Customer": "LookupAttributeMetadata",
     }
     return names.get(attribute.type, f"{attribute.type}AttributeMetadata")
-
-
-def _companions(attribute: Attribute) -> Iterator[tuple[str, str]]:
-    """Name the readable columns that are no properties: labels of choices, names and types of lookups."""
-    if attribute.options:
-        yield "name", "Virtual"
-    if attribute.is_lookup:
-        yield "name", "String"
-        yield "yominame", "String"
-    if attribute.is_polymorphic:
-        yield "type" if attribute.type == "Customer" else "idtype", "EntityName"
 
 
 def _companion_document(table: Table, attribute: Attribute, suffix: str, kind: str) -> Document:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynamics_sandbox.database import quoted
 from dynamics_sandbox.dataverse.errors import bad_request, method_not_allowed, not_in_sandbox
+from dynamics_sandbox.dataverse.metadata.attribute_names import check_new_column, check_new_table
 from dynamics_sandbox.dataverse.metadata.definitions import (
     attribute_from,
     base_attribute,
@@ -90,8 +91,9 @@ def _change_part(session: Session, call: Call, table: Table) -> Answer:
 
 def _create_table(session: Session, body: dict[str, Any]) -> Answer:
     given = definition(body, TableDefinition)
-    table = completed(_new_table(given))
-    _check_new_table(session, table)
+    bare = _new_table(given)
+    _check_new_table(session, bare)
+    table = completed(bare)
     session.change_schema(table)
     storage.create_table(session.connection, table)
     register_messages(session, table)
@@ -107,9 +109,6 @@ def _new_table(given: TableDefinition) -> Table:
     ownership = given.ownership_type or "UserOwned"
     if ownership not in {"UserOwned", "OrganizationOwned"}:
         raise bad_request(f"OwnershipType '{ownership}' is not valid; use UserOwned or OrganizationOwned.")
-    columns = tuple(attribute_from(item) for item in given.attributes)
-    if len({column.name for column in columns} | {f"{name}id"}) != len(columns) + 1:
-        raise bad_request(f"The columns of {name} need names of their own.")
     return Table(
         logical_name=name,
         schema_name=schema_name,
@@ -122,7 +121,7 @@ def _new_table(given: TableDefinition) -> Table:
         ownership=ownership,
         change_tracking=bool(given.change_tracking_enabled),
         custom=True,
-        attributes=columns,
+        attributes=tuple(attribute_from(item) for item in given.attributes),
     )
 
 
@@ -131,6 +130,7 @@ def _check_new_table(session: Session, table: Table) -> None:
         raise duplicate(session, f"An entity with the specified name {table.logical_name} already exists.")
     if session.table_of_set(table.entity_set) is not None:
         raise duplicate(session, f"An entity with the EntitySetName {table.entity_set} already exists.")
+    check_new_table(session, table)
 
 
 def _update_table(session: Session, table: Table, body: dict[str, Any]) -> Answer:
@@ -164,16 +164,12 @@ def _delete_table(session: Session, table: Table) -> Answer:
 
 def _create_attribute(session: Session, table: Table, body: dict[str, Any]) -> Answer:
     attribute = attribute_from(definition(body, ColumnDefinition))
+    check_new_column(session, table, attribute)
     _add_attribute(session, table, attribute)
     return no_content(_attribute_url(session, table, attribute.name))
 
 
 def _add_attribute(session: Session, table: Table, attribute: Attribute) -> None:
-    if attribute.name in table.columns:
-        raise duplicate(
-            session,
-            f"An attribute with the specified name {attribute.name} already exists for {table.logical_name}.",
-        )
     changed = with_money_companions(table.with_attributes(attribute))
     limit = session.settings.column_limit
     if len(changed.attributes) > limit:
@@ -209,6 +205,7 @@ def _create_relationship(session: Session, body: dict[str, Any]) -> Answer:
         collection=_plain_name(given.referenced_entity_navigation_property_name, schema_name),
         on_delete=_on_delete(given),
     )
+    check_new_column(session, referencing, lookup)
     _check_relationship(session, referencing, referenced, branch)
     _add_attribute(session, referencing, replace(lookup, relationships=(branch,)))
     identifier = metadata_id("relationship", schema_name)

@@ -35,7 +35,7 @@ def parse_preferences(header: str) -> Preferences:
         given.setdefault(name.lower(), quoted if quoted is not None else (plain or "").strip())
     size = given.get("odata.maxpagesize", given.get("maxpagesize", ""))
     return Preferences(
-        page_size=int(size) if _PAGE_SIZE.fullmatch(size) else None,
+        page_size=int(size.lstrip("0")) if _PAGE_SIZE.fullmatch(size) else None,
         annotations=given.get("odata.include-annotations", given.get("include-annotations", "")),
         track_changes="odata.track-changes" in given or "track-changes" in given,
         representation=given.get("return", "") == "representation",

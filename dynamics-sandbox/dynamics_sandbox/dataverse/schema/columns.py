@@ -107,6 +107,14 @@ class Attribute:
         return f"_{self.name}_value" if self.is_lookup else self.name
 
     @property
+    def companions(self) -> tuple[tuple[str, str], ...]:
+        """Attributes that metadata shows beside the column: what is put behind its name, and their type."""
+        label = (("name", "Virtual"),) if self.options else ()
+        names = (("name", "String"), ("yominame", "String")) if self.is_lookup else ()
+        target = "type" if self.type == "Customer" else "idtype"
+        return (*label, *names, *(((target, "EntityName"),) if self.is_polymorphic else ()))
+
+    @property
     def target_column(self) -> str:
         """Stored column that names the target table of a polymorphic lookup."""
         return f"{self.name}:target"

@@ -238,12 +238,12 @@ class Load:
             self._around.between_requests()
 
     def _check_limits(self) -> None:
+        """End the run where the settings say so; a retried row that fails again is no reason."""
         settings = self._around.settings
-        rejected = sum(entry.tally.kinds["rejected"] for entry in self._streams.values())
         fresh = sum(entry.tally.rejected_new for entry in self._streams.values())
-        if settings.on_reject == "fail" and rejected:
+        if settings.on_reject == "fail" and fresh:
             raise RejectLimitError(
-                f"{rejected} rows were rejected and `on_reject` is fail",
+                f"{fresh} rows were rejected and `on_reject` is fail",
                 hint=f"They are kept in {settings.rejects_path}; mend them and run again",
             )
         if settings.max_rejects is not None and fresh > settings.max_rejects:

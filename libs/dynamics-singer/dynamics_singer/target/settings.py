@@ -32,7 +32,7 @@ TARGET_PROPERTIES: dict[str, dict[str, Any]] = {
         "default": "continue",
         "title": "On reject",
         "description": "continue keeps rows that the service refuses in the rejects file and goes on; fail "
-        "keeps them too, then ends the run with an error.",
+        "keeps them too, then ends the run with an error. Rows that were tried again do not count.",
     },
     "max_rejects": {
         "type": "integer",

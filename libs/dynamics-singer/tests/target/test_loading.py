@@ -171,6 +171,14 @@ def test_on_reject_fail_ends_the_run_but_keeps_row_and_state(bench: Bench) -> No
     assert bench.states == []  # the batch was full before the state came, so no state covers it yet
 
 
+def test_on_reject_fail_counts_new_rows_only(bench: Bench) -> None:
+    bench.destination.refuse = lambda _stream, row: "no" if row["id"] == 1 else ""
+    bench.run([schema(), record(1), state(1)])
+    bench.run([schema(), record(2), state(2)], on_reject="fail")
+    assert bench.states[-1] == '{"at": 2}'
+    assert list(bench.destination.tables["orders"]) == [(2,)]
+
+
 def test_max_rejects_counts_new_rows_only(bench: Bench) -> None:
     bench.destination.refuse = lambda _stream, _row: "no"
     bench.run([schema(), record(1), record(2)], max_rejects=2)
