@@ -40,7 +40,7 @@ clean: ## remove everything that was installed or produced
 	rm -rf .venv .meltano .sandbox output .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.ready: $(PROJECTS)
-	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet 'uv==$(UV_VERSION)'; }
+	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'; }
 	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --locked --quiet --inexact --python $(BIN)/python
 	@touch $@
 

@@ -55,8 +55,13 @@ class Queries:
         return self.table.entity_set + query_string(select=self._select())
 
     def fingerprint(self, root: str) -> str:
-        """Tells this question from every other; a bookmark is of use to the same question only."""
-        return fingerprint(root, self.method, self.everything(), expand_option(self.wanted))
+        """Tells this question from every other; a bookmark is of use to the same question only.
+
+        The order in which the metadata lists the columns is no part of the question.
+        """
+        columns_asked = ",".join(sorted(self._select()))
+        lookups = expand_option(self.wanted)
+        return fingerprint(root, self.method, self.table.entity_set, columns_asked, self.filter, lookups)
 
     def _address(self, condition: str, orderby: Sequence[str] = ()) -> str:
         expand = "" if self.is_bulk else expand_option(self.wanted)

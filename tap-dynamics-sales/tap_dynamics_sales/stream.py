@@ -6,11 +6,11 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from dynamics_odata.errors import RefusedError
+from dynamics_odata.errors import ProtocolError, RefusedError
 from dynamics_odata.paging import Page, pages
 from dynamics_singer.errors import PluginError
 from dynamics_singer.tap.bookmarks import ModifiedBookmark
-from dynamics_singer.tap.emission import array_of
+from dynamics_singer.tap.emission import decode_row
 from dynamics_singer.tap.lookups import BulkLookup
 from dynamics_singer.tap.shape import Part, relations
 from dynamics_singer.tap.stream import DELETED_AT, Batch, PageStream
@@ -122,8 +122,8 @@ class DataverseStream(PageStream):
             yield Batch(fresh, bookmark=bookmark.to_state(last=page.next_link is None))
 
     def _changes(self, queries: Queries, state: Mapping[str, Any]) -> Iterator[Batch]:
-        link = state.get("delta_link")
-        if isinstance(link, str) and link.startswith(self._transport.root):
+        link = self._delta_link(state)
+        if link:
             try:
                 yield from self._tracked(link)
             except RefusedError as error:
@@ -134,11 +134,22 @@ class DataverseStream(PageStream):
                 return
         yield from self._tracked(queries.snapshot())
 
+    def _delta_link(self, state: Mapping[str, Any]) -> str | None:
+        """The link to go on from, when there is one and it leads into this environment."""
+        link = state.get("delta_link")
+        if not isinstance(link, str):
+            return None
+        try:
+            return self._transport.url(link)
+        except ProtocolError:
+            self.log("the delta link leads to another environment: reading everything anew")
+            return None
+
     def _tracked(self, url: str) -> Iterator[Batch]:
         """Follow a snapshot or delta link; the last page carries the new one, which covers all of them."""
         link: str | None = None
         for page in self._pages(url, tracking=True):
-            link = page.delta_link
+            link = None if page.next_link else page.delta_link
             rows, deleted = _without_deleted(page)
             yield Batch(rows, deleted, {"delta_link": link} if link else None)
         if not link:
@@ -152,7 +163,7 @@ class _Deleted(msgspec.Struct, rename={"context": "@odata.context"}):
     id: str = ""
 
 
-_DELETED_MARK = b"/$deletedEntity"
+_DELETED_MARK = b"$deletedEntity"
 _DELETED = msgspec.json.Decoder(_Deleted)
 
 
@@ -163,7 +174,7 @@ def _without_deleted(page: Page) -> tuple[Sequence[Raw], list[str]]:
     kept: list[Raw] = []
     deleted: list[str] = []
     for row in page.rows:
-        gone = _DELETED.decode(array_of([row])[1:-1]) if _DELETED_MARK in bytes(row) else _Deleted()
+        gone = decode_row(_DELETED, row) if _DELETED_MARK in bytes(row) else _Deleted()
         if gone.context.endswith("/$deletedEntity"):
             deleted.append(gone.id)
         else:

@@ -79,6 +79,63 @@ def test_a_link_of_another_environment_is_not_followed(bench: Any) -> None:
     assert names(done.records("accounts")) == ["one"]
 
 
+def test_a_link_that_spells_the_host_in_capitals_is_followed(bench: Any) -> None:
+    bench.account(name="old")
+    first = bench.sync(**CHANGES)
+    state = first.states()[-1]
+    link = state["bookmarks"]["accounts"]["delta_link"]
+    assert "//localhost:" in link
+    state["bookmarks"]["accounts"]["delta_link"] = link.replace("//localhost:", "//LOCALHOST:")
+    bench.account(name="new")
+    assert names(bench.sync(**CHANGES, state=state).records("accounts")) == ["new"]
+
+
+def test_a_link_that_comes_before_the_last_page_is_not_kept(bench: Any) -> None:
+    created = [bench.account(name=f"account {number}") for number in range(2)]
+    root = bench.sandbox.sales + "/api/data/v9.2/accounts"
+    early = (
+        f'{{"value":[{{"accountid":"{created[0]}","name":"account 0"}}],'
+        f'"@odata.deltaLink":"{root}?$deltatoken=early","@odata.nextLink":"{root}?$skiptoken=second"}}'
+    )
+    select = r"/accounts\?\$select"
+    bench.sandbox.faults(environment="sales", method="GET", path=select, times=1, status=200, body=early)
+    bench.sandbox.faults(environment="sales", method="GET", path="skiptoken=second", times=9, status=500)
+    broken = bench.run(**CHANGES, max_retries=0)
+    assert broken.code == 1
+    assert len(broken.records("accounts")) == 1
+    assert not any("deltatoken" in str(state) for state in broken.states())
+
+
+def test_a_row_with_half_an_emoji_does_not_hide_a_deletion(bench: Any) -> None:
+    gone = bench.account(name="gone")
+    first = bench.sync(**CHANGES)
+    root = bench.sandbox.sales + "/api/data/v9.2/"
+    delta = (
+        f'{{"value":[{{"accountid":"{gone}","name":"$metadata#accounts/$deletedEntity \\ud83d"}},'
+        f'{{"@odata.context":"{root}$metadata#accounts/$deletedEntity","id":"{gone}","reason":"deleted"}}],'
+        f'"@odata.deltaLink":"{root}accounts?$deltatoken=next"}}'
+    )
+    bench.sandbox.faults(
+        environment="sales", method="GET", path="deltatoken", times=1, status=200, body=delta
+    )
+    second = bench.sync(**CHANGES, state=first.states()[-1])
+    assert [record["accountid"] for record in second.records("accounts")] == [gone, gone]
+    assert ["_sdc_deleted_at" in record for record in second.records("accounts")] == [False, True]
+
+
+def test_the_key_is_in_schema_and_records_whatever_the_catalog_says(bench: Any) -> None:
+    bench.account(name="one")
+    catalog = bench_catalog(bench)
+    [entry] = catalog["streams"]
+    del entry["key_properties"]
+    for item in entry["metadata"]:
+        item["metadata"] = {"selected": item["breadcrumb"][-1:] in ([], ["name"])}
+    done = bench.sync(**CHANGES, catalog=catalog)
+    assert done.schema("accounts")["key_properties"] == ["accountid"]
+    assert set(done.schema("accounts")["schema"]["properties"]) == {"accountid", "name"}
+    assert [set(record) for record in done.records("accounts")] == [{"accountid", "name"}]
+
+
 def test_deletions_are_dropped_when_their_column_is_deselected(bench: Any) -> None:
     gone = bench.account(name="gone")
     catalog = bench_catalog(bench, "_sdc_deleted_at")

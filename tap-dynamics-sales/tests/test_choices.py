@@ -144,6 +144,15 @@ def test_every_part_of_the_question_changes_its_fingerprint(sales: Any) -> None:
     assert len(fingerprints) == 24
 
 
+def test_the_order_in_which_the_service_lists_columns_does_not_change_the_fingerprint(sales: Any) -> None:
+    number = Copied("accountnumber", "accountnumber")
+    fingerprints = {
+        queries(sales, "changes", *parts).fingerprint("https://a/")
+        for parts in ((NAME, number, CURRENCY), (CURRENCY, number, NAME))
+    }
+    assert len(fingerprints) == 1
+
+
 @pytest.mark.parametrize(
     ("given", "start"),
     [

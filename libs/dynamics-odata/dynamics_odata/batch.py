@@ -24,6 +24,7 @@ from dynamics_odata.exchange import (
     request_id_of,
 )
 from dynamics_odata.multipart import MimePart, boundary_of, header_lines, http_part, mime_parts
+from dynamics_odata.verdicts import still_failing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["BatchPart", "BatchReply", "ChangeSet", "PartReply", "decode", "encode", "send_batch"]
 
 MULTIPART = "multipart/mixed"
-CLIENT_ERRORS = range(400, 500)
+# Dataverse gives the whole reply the status of the part that failed, unless it may go on after errors. These
+# concern the caller and the service, not a row.
+PART_ERRORS = frozenset(range(400, 500)) - {401, 408, 429}
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +239,7 @@ def send_batch(
 
     Raises:
         RefusedError: when the service refuses the batch itself.
+        AccessError, UnavailableError: when it takes no request of the caller, or none for now.
         ProtocolError: when replies and items do not match.
     """
     numbered = _numbered(_absolute(transport, items))
@@ -248,9 +252,9 @@ def send_batch(
     if repeatable is None:
         repeatable = all(part.method.upper() in IDEMPOTENT_METHODS for part in _flat(numbered))
     request = Request("POST", "$batch", headers, body, repeatable)
-    response = transport.send(request, accept=CLIENT_ERRORS)
-    if response.content_type != MULTIPART and response.status in CLIENT_ERRORS:
-        raise refusal(response.status, response.headers, response.body, what="POST $batch")
+    response = transport.send(request, accept=PART_ERRORS)
+    if response.content_type != MULTIPART and response.status in PART_ERRORS:
+        raise still_failing(response, transport.dialect, "POST $batch", tried="", unsure=False)
     return _matched(numbered, decode_groups(response))
 
 

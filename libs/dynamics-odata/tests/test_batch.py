@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from dynamics_odata.batch import BatchPart, ChangeSet, PartReply, decode, encode, send_batch
-from dynamics_odata.errors import ProtocolError, RefusedError, UnavailableError
+from dynamics_odata.errors import AccessError, ProtocolError, RefusedError, UnavailableError
 from dynamics_odata.exchange import Response, headers_of
 
 if TYPE_CHECKING:
@@ -285,6 +285,23 @@ def test_a_batch_refused_as_a_whole(server: ScriptedServer, transport: Transport
     with pytest.raises(RefusedError, match="Stream was not readable") as caught:
         send_batch(transport, READS, continue_on_error=True)
     assert caught.value.code == "0x80048d19"
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_batch_that_stays_throttled_or_unwelcome_refuses_no_row(
+    server: ScriptedServer, transport: Transport, size: int
+) -> None:
+    for _ in range(2):
+        server.reply(429, b"", {"Retry-After": "800"})
+    with pytest.raises(UnavailableError, match="still answers 429"):
+        send_batch(transport, READS[:size], continue_on_error=True)
+    server.reply(401)
+    with pytest.raises(AccessError, match="does not accept the access token"):
+        send_batch(transport, READS[:size], continue_on_error=True)
+    server.reply(403, '{"error":{"code":"0x80072560","message":"The user is not a member"}}',
+                 {"Content-Type": "application/json"})  # fmt: skip
+    with pytest.raises(AccessError, match="does not know the app"):
+        send_batch(transport, READS[:size], continue_on_error=True)
 
 
 def test_batches_obey_the_transports_rules(

@@ -16,10 +16,13 @@ __all__ = ["HIDDEN", "SECRETS", "SecretFilter", "mask"]
 HIDDEN = "***"
 """What stands in a log line in place of a secret."""
 
+_NAMES = "client_secret|client_assertion|access_token|refresh_token|password"
+
 _PATTERNS = (
     (re.compile(r"(?i)(bearer\s+)[A-Za-z0-9\-._~+/]{12,}=*"), rf"\1{HIDDEN}"),
     (re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"), HIDDEN),
-    (re.compile(r"(?i)((?:client_secret|client_assertion|access_token|password)=)[^&\s]+"), rf"\1{HIDDEN}"),
+    (re.compile(rf"(?i)((?:{_NAMES})=)[^&\s]+"), rf"\1{HIDDEN}"),
+    (re.compile(rf"""(?i)(["'](?:{_NAMES})["']\s*:\s*)(["'])(?:\\.|(?!\2)[^\\])*\2"""), rf"\1\2{HIDDEN}\2"),
 )
 
 
@@ -28,7 +31,7 @@ def mask(text: str, values: Iterable[str] = ()) -> str:
 
     A value is also found in the forms it takes inside a URL, a form body or a JSON document.
     """
-    forms = {form for value in values if value for form in _forms(value)}
+    forms = {form for value in values if value.strip() for form in _forms(value)}
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, HIDDEN)
     for pattern, replacement in _PATTERNS:
@@ -37,7 +40,8 @@ def mask(text: str, values: Iterable[str] = ()) -> str:
 
 
 def _forms(value: str) -> tuple[str, ...]:
-    return value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]
+    bare = value.strip()  # as settings are used, whatever a file or variable had around them
+    return bare, quote(bare, safe=""), quote_plus(bare), json.dumps(bare)[1:-1]
 
 
 class SecretFilter(logging.Filter):

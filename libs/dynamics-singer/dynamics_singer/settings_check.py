@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
+import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jsonschema import Draft202012Validator
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import PluginBase
 
+from dynamics_singer.environment import settings_in
 from dynamics_singer.errors import SettingsProblems
 from dynamics_singer.masking import SECRETS
+from dynamics_singer.names import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,13 +41,6 @@ _LIMITS = {
     "minItems": "must name at least {}",
     "pattern": "must look like {}",
 }
-
-
-def nearest(name: str, known: Iterable[str], *, count: int = 1) -> list[str]:
-    """Give the known names that look most like `name`, ignoring case, best first."""
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    found = difflib.get_close_matches(name.lower(), by_lower, n=count, cutoff=0.6)
-    return [by_lower[match] for match in found]
 
 
 def problems(schema: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:
@@ -111,16 +108,25 @@ def _kind_of(value: object) -> str:
 class CheckedSettings(PluginBase):
     """Base of our taps and targets, put before the SDK's class: checks the settings with messages of our own.
 
-    A setting given as null counts as not given. Secret settings are registered for masking before anything is
-    logged about them. Overrides a private hook of the SDK, see `dynamics_singer.tap.private_hooks`.
+    A setting given as null or as blank text, as runners do for a variable that is not set, counts as not
+    given. Secret settings are registered for masking before anything is logged about them. Overrides private
+    hooks of the SDK, see `dynamics_singer.tap.private_hooks`.
     """
 
     config_jsonschema: ClassVar[dict[str, Any]] = {"properties": {}}
 
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - the property of a class
+        """What the environment sets, when ``--config=ENV`` asks for it."""
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        parse_environment_config({}, "")  # reads a .env file into the environment, and no setting
+        return settings_in(os.environ, schema["properties"], cls._env_var_prefix)
+
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         schema = self.config_jsonschema
         self.append_builtin_config(schema)
-        given = {name: value for name, value in self._config.items() if value is not None}
+        given = {name: value for name, value in self._config.items() if not _is_blank(value)}
         self._config = given
         SECRETS.add(_secrets(schema, given))
         lines = problems(schema, given)
@@ -130,6 +136,10 @@ class CheckedSettings(PluginBase):
             if "default" in setting:
                 given.setdefault(name, setting["default"])
         return lines
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _secrets(schema: Mapping[str, Any], config: Mapping[str, Any]) -> list[str]:

@@ -48,6 +48,7 @@ class FailingTap(DynamicsTap):
             "environment_url": {"type": "string", "description": "Where the environment is. More words."},
             "client_secret": {"type": "string", "secret": True},
             "count": {"type": "integer", "minimum": 1, "default": 10},
+            "pause": {"type": "number", "minimum": 0},
             "fail": {"type": "string", "enum": ["plugin", "dynamics", "bug"]},
             "replication": {"type": "object", "additionalProperties": {"type": "string", "enum": ["full"]}},
         },

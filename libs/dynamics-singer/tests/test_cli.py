@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -98,6 +99,58 @@ def test_settings_given_as_null_count_as_not_given(run: Run) -> None:
     done = run({**GOOD, "count": None, "fail": None})
     assert done.returncode == 0
     assert sum('"RECORD"' in line for line in done.stdout.splitlines()) == 10
+
+
+def test_settings_given_as_empty_text_count_as_not_given(run: Run) -> None:
+    done = run({**GOOD, "count": "", "fail": " ", "replication": ""})
+    assert done.returncode == 0
+    assert sum('"RECORD"' in line for line in done.stdout.splitlines()) == 10
+    missing = run({**GOOD, "environment_url": ""})
+    assert missing.returncode == 1
+    assert errors(missing) == ["setting `environment_url` is missing: Where the environment is"]
+
+
+def run_with(**variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(Path(__file__).with_name("failing_tap.py")), "--config=ENV"]
+    given = {f"FAILING_TAP_{name}": value for name, value in variables.items()}
+    environment = {**os.environ, "FAILING_TAP_ENVIRONMENT_URL": GOOD["environment_url"], **given}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+
+
+def test_settings_may_come_from_the_environment() -> None:
+    done = run_with(COUNT="3", PAUSE="0.5", FAIL="", REPLICATION='{"rows": "full"}', CLIENT_SECRET="123")
+    assert done.returncode == 0
+    assert sum('"RECORD"' in line for line in done.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"COUNT": "ten"}, "setting `count` must be a whole number, not text"),
+        ({"PAUSE": "long"}, "setting `pause` must be a number, not text"),
+        ({"REPLICATION": '{"rows'}, "setting `replication` must be an object, not text"),
+        ({"ENVIRONMENT_URL": ""}, "setting `environment_url` is missing: Where the environment is"),
+    ],
+)
+def test_wrong_values_in_the_environment_get_one_line(variables: dict[str, str], expected: str) -> None:
+    done = run_with(**variables)
+    assert done.returncode == 1
+    assert errors(done) == [expected]
+    assert_clean(done)
+
+
+def test_a_variable_that_is_almost_a_setting_is_pointed_out() -> None:
+    done = run_with(CLIENTSECRET=SECRET)
+    assert done.returncode == 0
+    assert "FAILING_TAP_CLIENTSECRET is no setting; did you mean FAILING_TAP_CLIENT_SECRET?" in done.stderr
+    assert SECRET not in done.stderr
+
+
+def test_settings_given_where_a_file_is_wanted_are_not_repeated() -> None:
+    command = [sys.executable, str(Path(__file__).with_name("failing_tap.py")), "--config", json.dumps(GOOD)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert_clean(done)
 
 
 @pytest.mark.parametrize(

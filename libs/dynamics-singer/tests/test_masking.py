@@ -23,6 +23,10 @@ def test_a_value_with_quotes_is_hidden_inside_json() -> None:
     assert mask('{"secret":"a\\"b"}', ['a"b']) == '{"secret":"***"}'
 
 
+def test_a_value_given_with_blanks_around_it_is_hidden_without_them() -> None:
+    assert mask("the secret is hush.", ["hush\n"]) == "the secret is ***."
+
+
 def test_longer_values_are_hidden_before_values_they_contain() -> None:
     assert mask("abcdef", ["abc", "abcdef"]) == "***"
 
@@ -33,6 +37,8 @@ def test_longer_values_are_hidden_before_values_they_contain() -> None:
         ("Authorization: Bearer abcdefghijkl.mnop-qrst", "Authorization: Bearer ***"),
         ("token eyJhbGciOiJub25l.eyJzdWIiOiIxIn0x.c2lnbmF0dXJl end", "token *** end"),
         ("client_id=1&client_secret=xyz&scope=a", "client_id=1&client_secret=***&scope=a"),
+        ('{"client_secret": "x\\"yz", "a": 1}', '{"client_secret": "***", "a": 1}'),
+        ("{'access_token': 'xyz', 'a': 1}", "{'access_token': '***', 'a': 1}"),
         ("a bearer of news", "a bearer of news"),
     ],
 )

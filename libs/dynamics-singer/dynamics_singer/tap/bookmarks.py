@@ -2,8 +2,8 @@
 
 Three kinds of state, all plain JSON under the stream's name:
 
-- `modified`: ``replication_key``, ``replication_key_value`` (the latest instant read), ``window`` (key to
-  version of the rows between the look-back's start and that instant) and ``query``.
+- `modified`: ``replication_key``, ``replication_key_value`` (the latest instant read, at most the present),
+  ``window`` (key to version of the rows read since the look-back's start) and ``query``.
 - `changes`: ``delta_link`` and ``query``.
 - `full`: nothing.
 
@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Raw
 
-from dynamics_singer.tap.emission import array_of
+from dynamics_singer.tap.emission import decode_row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["ModifiedBookmark", "fingerprint", "instant"]
 
@@ -42,25 +42,40 @@ def instant(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
 class ModifiedBookmark:
     """The `modified` bookmark of one stream while it is read in order of (instant, key).
 
     A row is identified by its key and version; the version is the row's ETag, or its instant where the server
     sends none. `key` and `stamp` name the columns that hold the row's id and the instant of its last change.
+    `clock` gives the present: a row dated later, by an import or a plug-in, must not take the bookmark past
+    the changes that are still to come. A clock that is behind makes the window larger and loses nothing.
 
     Raises:
         ValueError: `state` holds a ``replication_key_value`` that is no UTC instant.
     """
 
     def __init__(
-        self, state: Mapping[str, Any], *, key: str, stamp: str, lookback: timedelta, start: str | None = None
+        self,
+        state: Mapping[str, Any],
+        *,
+        key: str,
+        stamp: str,
+        lookback: timedelta,
+        start: str | None = None,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self._stamp = stamp
         self._lookback = lookback
         self._start = start
+        self._clock = clock
         value = state.get("replication_key_value") if state.get("replication_key") == stamp else None
         self._reached: str | None = _text(_parsed(str(value))) if value else None
-        self._before: dict[str, str] = dict(state.get("window") or {}) if value else {}
+        window = state.get("window") if value else None
+        self._before: dict[str, str] = dict(window) if isinstance(window, dict) else {}
         self._until = instant(self._reached) if self._reached else ""
         self._read: dict[str, tuple[str, str]] = {}
         kind = msgspec.defstruct(
@@ -88,13 +103,17 @@ class ModifiedBookmark:
         return fresh
 
     def _known_head(self, rows: Sequence[Raw]) -> set[int]:
-        """Indexes of rows already sent: only rows up to the old bookmark can be, and rows are in order."""
+        """Indexes of rows already sent; rows are in order.
+
+        Only rows up to the old bookmark can have been sent, and rows dated in the future.
+        """
         known: set[int] = set()
-        if not self._before:
+        if not self._before or not rows:
             return known
+        has_future = self._stamped(rows[-1])[1] > self._present()
         for index, row in enumerate(rows):
             key, when, version = self._stamped(row)
-            if when > self._until:
+            if when > self._until and not has_future:
                 break
             if self._before.get(key) == version:
                 known.add(index)
@@ -115,14 +134,18 @@ class ModifiedBookmark:
             self._read = {key: entry for key, entry in self._read.items() if entry[0] >= floor}
 
     def _reach(self, when: str) -> None:
-        if self._reached is None or when > instant(self._reached):
-            self._reached = f"{when}Z"
+        reached = min(when, self._present())
+        if self._reached is None or reached > instant(self._reached):
+            self._reached = f"{reached}Z"
+
+    def _present(self) -> str:
+        return instant(_text(self._clock().replace(microsecond=0)))
 
     def _floor(self) -> str:
         return instant(_text(_parsed(self._reached or "") - self._lookback))
 
     def _stamped(self, row: Raw) -> tuple[str, str, str]:
-        stamped = self._decoder.decode(array_of([row])[1:-1])
+        stamped = decode_row(self._decoder, row)
         when = instant(stamped.instant) if stamped.instant else ""
         return stamped.key, when, _version(stamped.version) or when
 

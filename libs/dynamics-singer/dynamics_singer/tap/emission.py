@@ -17,7 +17,7 @@ from dynamics_singer.tap.shape import Copied, Part, Related, is_renamed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["CHUNK", "RecordCodec", "array_of", "chunks", "record_frame"]
+__all__ = ["CHUNK", "RecordCodec", "array_of", "chunks", "decode_row", "record_frame"]
 
 CHUNK = 250
 """Rows decoded, encoded and written in one go."""
@@ -69,13 +69,7 @@ class RecordCodec:
 
     def decode(self, rows: Sequence[Raw]) -> list[Struct]:
         """Decode rows; a row that is no object raises `msgspec.ValidationError`."""
-        data = array_of(rows)
-        try:
-            decoded: list[Struct] = self._decoder.decode(data)
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError:
-            decoded = self._decoder.decode(_without_lone_surrogates(data))
+        decoded: list[Struct] = _decode(self._decoder, array_of(rows))
         return decoded
 
     def get(self, record: Struct, source: str) -> bytes | None:
@@ -101,6 +95,20 @@ class RecordCodec:
             if isinstance(values[index], Struct):
                 values[index] = codec.renamed(values[index])
         return record if self._leaving is None else self._leaving(*values)
+
+
+def decode_row(decoder: msgspec.json.Decoder[Any], row: Raw) -> Any:
+    """Decode what `decoder` wants of one row, whatever stands in the row's other columns."""
+    return _decode(decoder, array_of([row])[1:-1])
+
+
+def _decode(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        return decoder.decode(_without_lone_surrogates(data))
 
 
 def array_of(rows: Sequence[Raw]) -> bytes:

@@ -3,21 +3,78 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from singer_sdk.io_base import SingerWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
+    from singer_sdk.singerlib import Message
 
 __all__ = ["LineWriter"]
 
 
 class LineWriter(SingerWriter):
-    """Writes messages as the SDK does, and whole RECORD lines as the bytes they are."""
+    """Writes messages as the SDK does, and whole RECORD lines as the bytes they are.
+
+    A signal that arrives in the middle of a write must not cut a line in two: its handler leaves with
+    `afterwards` what it wants to do.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+        self._afterwards: Callable[[], None] | None = None
+
+    def write_message(self, message: Message) -> None:
+        """Write one message as a line."""
+        self.write_lines(f"{self.format_message(message)}\n".encode())
 
     def write_lines(self, lines: bytes) -> None:
         """Write finished lines (UTF-8, each with its line end) after everything written before."""
-        binary = getattr(sys.stdout, "buffer", None)
-        if binary is None:  # stdout replaced by a text stream, as test runners do
-            sys.stdout.write(lines.decode())
-            return
-        sys.stdout.flush()
-        binary.write(lines)
-        binary.flush()
+        with self.undivided():
+            binary = getattr(sys.stdout, "buffer", None)
+            if binary is None:  # stdout replaced by a text stream, as test runners do
+                sys.stdout.write(lines.decode())
+                return
+            sys.stdout.flush()
+            _write_whole(binary, lines)
+            binary.flush()
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether something is under way that must come to its end before anything else is written."""
+        return self._depth > 0
+
+    def afterwards(self, action: Callable[[], None]) -> bool:
+        """Have `action` done when what is under way has ended; False when another waits for that already."""
+        if self._afterwards is not None:
+            return False
+        self._afterwards = action
+        return True
+
+    @contextmanager
+    def undivided(self) -> Iterator[None]:
+        """Let what is inside come to its end before the handler of a signal has its way."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+        action = self._afterwards
+        if action is not None and not self._depth:
+            self._afterwards = None
+            action()
+
+
+def _write_whole(binary: BinaryIO, lines: bytes) -> None:
+    """Write all of `lines`: an unbuffered stdout (``PYTHONUNBUFFERED``) takes less when a signal arrives."""
+    rest = memoryview(lines)
+    while rest:
+        written = binary.write(rest)
+        if written is None:  # an unbuffered stdout that somebody made non-blocking
+            raise BlockingIOError("standard output takes no more; give the tap one that blocks")
+        rest = rest[written:]

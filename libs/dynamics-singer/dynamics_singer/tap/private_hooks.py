@@ -13,6 +13,9 @@ __all__ = ["HOOKS"]
 
 HOOKS: tuple[tuple[type, str, str], ...] = (
     (PluginBase, "_validate_config", "overridden: messages of our own, which never quote a value"),
+    (PluginBase, "_env_var_config", "overridden: values of the wrong kind reach the check of settings"),
+    (PluginBase, "_env_var_prefix", "read: what the variables of the environment begin with"),
+    (Tap, "_handle_termination", "overridden: no line is cut, no state wiped, exit code 128 + signal"),
     (Stream, "_sync_records", "overridden: rows are emitted page-wise instead of record by record"),
     (
         Stream,

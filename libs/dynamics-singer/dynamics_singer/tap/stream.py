@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import abc
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -18,6 +19,7 @@ from dynamics_odata.errors import DynamicsError
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib import Metadata
 
 from dynamics_singer.errors import PluginError
 from dynamics_singer.tap.catalog import with_extensions
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from msgspec import Raw
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.metrics import Counter
-    from singer_sdk.singerlib import SchemaMessage
+    from singer_sdk.singerlib import Catalog, SchemaMessage
 
     from dynamics_singer.tap.lookups import BulkLookup
 
@@ -98,14 +100,25 @@ class PageStream(Stream, abc.ABC):
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """No signpost: the bookmark never goes past what was read, so no clock is needed to hold it back."""
 
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take selection and schema from the catalog; it may leave out the key, but not deselect it."""
+        entry = catalog.get_stream(self.name)
+        if entry is not None:
+            entry.key_properties = entry.key_properties or list(self.primary_keys)
+            always = {name for name in (*entry.key_properties, self.replication_key) if name}
+            inside = [crumbs for crumbs in entry.metadata if crumbs[1:2] and crumbs[1] in always]
+            for crumbs in [*inside, *(("properties", name) for name in always)]:
+                entry.metadata[crumbs] = Metadata(inclusion=Metadata.InclusionType.AUTOMATIC)
+        super().apply_catalog(catalog)
+
     def wanted(self) -> tuple[Part, ...]:
         """The parts selected by the catalog; key and replication key cannot be deselected."""
+        mask = self.mask
         always = {*self.primary_keys, self.replication_key}
 
         def is_selected(path: tuple[str, ...]) -> bool:
-            if path[0] in always:
-                return True
-            return self.mask[tuple(crumb for name in path for crumb in ("properties", name))]
+            crumbs = tuple(crumb for name in path for crumb in ("properties", name))
+            return path[0] in always or mask[crumbs]
 
         return selected(self.parts, is_selected)
 
@@ -179,11 +192,13 @@ class PageStream(Stream, abc.ABC):
 
     def _bookmark(self, bookmark: Mapping[str, Any]) -> None:
         """Make `bookmark` the stream's state and put out STATE; everything it covers is out already."""
-        state = self.stream_state
-        state.clear()
-        state.update(bookmark)
-        self.state_manager.is_flushed = False
-        self._write_state_message()
+        writer = self._tap.message_writer
+        with writer.undivided() if isinstance(writer, LineWriter) else nullcontext():
+            state = self.stream_state
+            state.clear()
+            state.update(bookmark)
+            self.state_manager.is_flushed = False
+            self._write_state_message()
 
     def _generate_schema_messages(self) -> Iterator[SchemaMessage]:  # type: ignore[override] # SDK says Generator
         for message in super()._generate_schema_messages():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
@@ -11,6 +13,9 @@ from dynamics_singer.errors import PluginError
 from dynamics_singer.settings_check import CheckedSettings
 from dynamics_singer.tap.catalog import with_extensions
 from dynamics_singer.tap.output import LineWriter
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 __all__ = ["DynamicsTap"]
 
@@ -38,6 +43,11 @@ class DynamicsTap(CheckedSettings, Tap):
             entry["schema"] = with_extensions(entry["schema"], self.streams[entry["stream"]].schema)
         return catalog
 
+    def setup_mapper(self) -> None:
+        """Prepare the stream maps, after the streams have completed the catalog they are made from."""
+        _ = self.streams
+        super().setup_mapper()
+
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over the state of an earlier run; a file that is no state is refused."""
         bookmarks = state.get("bookmarks", {})
@@ -46,3 +56,25 @@ class DynamicsTap(CheckedSettings, Tap):
                 'the state is malformed: {"bookmarks": {stream: {…}}} is expected; start without --state'
             )
         super().load_state(state)
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Stop now, or when the lines in flight are out; a second signal does not wait for them."""
+        del frame
+        writer = self.message_writer
+        if not (isinstance(writer, LineWriter) and writer.is_writing):
+            self._stop(signum)
+        if not writer.afterwards(partial(self._stop, signum)):
+            sys.exit(128 + signum)
+
+    def _stop(self, signum: int) -> NoReturn:
+        """End as shells expect of a signal, after a STATE of what is out.
+
+        Before the streams are discovered no state is loaded yet; an empty STATE would then wipe out the
+        bookmarks of the last run.
+        """
+        self.logger.info("signal %d: stopping", signum)
+        try:
+            if self.state:
+                self.state_writer.write_state(self.state)
+        finally:
+            sys.exit(128 + signum)

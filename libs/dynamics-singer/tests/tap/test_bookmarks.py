@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -28,9 +28,13 @@ def ids(rows: list[Raw]) -> list[str]:
     return [json.loads(bytes(each))["accountid"] for each in rows]
 
 
+def noon() -> datetime:
+    return datetime(2024, 5, 1, 12, 0, 0, 500_000, tzinfo=timezone.utc)
+
+
 def bookmark(state: dict[str, Any] | None = None, start: str | None = None) -> ModifiedBookmark:
     return ModifiedBookmark(
-        state or {}, key="accountid", stamp="modifiedon", lookback=FIVE_MINUTES, start=start
+        state or {}, key="accountid", stamp="modifiedon", lookback=FIVE_MINUTES, start=start, clock=noon
     )
 
 
@@ -169,3 +173,31 @@ def test_a_bookmark_that_is_no_utc_instant_is_refused(value: str) -> None:
 def test_fingerprints_tell_questions_apart() -> None:
     assert fingerprint("a", "b") == fingerprint("a", "b")
     assert fingerprint("a", "b") != fingerprint("ab", "")
+
+
+def test_a_row_dated_in_the_future_does_not_take_the_bookmark_there() -> None:
+    first = bookmark()
+    ahead = row("ahead", "2999-01-01T00:00:00Z")
+    assert ids(first.fresh([row("a", at("11:50:00")), ahead])) == ["a", "ahead"]
+    state = first.to_state(last=True)
+    assert state["replication_key_value"] == at("12:00:00")
+    second = bookmark(state)
+    assert second.since == at("11:55:00")
+    assert ids(second.fresh([row("new", at("11:59:00")), ahead])) == ["new"]
+    assert set(second.to_state(last=True)["window"]) == {"new", "ahead"}
+    third = bookmark(second.to_state(last=True))
+    assert third.fresh([row("new", at("11:59:00")), ahead]) == []
+
+
+def test_half_an_emoji_in_a_row_does_not_stop_the_stream() -> None:
+    text = b'{"accountid":"a","modifiedon":"2024-05-01T10:00:00Z","name":"cut \\ud83d"}'
+    first = bookmark()
+    assert first.fresh([Raw(text)]) == [Raw(text)]
+    assert first.to_state(last=True)["window"] == {"a": "2024-05-01T10:00:00"}
+
+
+@pytest.mark.parametrize("window", [["a"], "a", 7])
+def test_a_window_that_is_none_counts_as_empty(window: object) -> None:
+    state = {"replication_key": "modifiedon", "replication_key_value": at("10:10:00"), "window": window}
+    second = bookmark(state)
+    assert ids(second.fresh([row("a", at("10:08:00"))])) == ["a"]

@@ -1,0 +1,58 @@
+"""A tap of large pages; the signal tests run it as a process of its own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dynamics_singer.cli import run
+from dynamics_singer.tap.shape import Copied, Part
+from dynamics_singer.tap.stream import Batch, PageStream
+from dynamics_singer.tap.tap import DynamicsTap
+from msgspec import Raw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROWS_A_PAGE = 1000
+
+
+class Rows(PageStream):
+    """Two hundred pages of rows of 2 kB, with the page's number as bookmark."""
+
+    name = "rows"
+    primary_keys = ("id",)
+    schema: ClassVar[dict[str, Any]] = {
+        "properties": {"id": {"type": "integer"}, "text": {"type": "string"}},
+    }
+    parts = (Copied("id", "id"), Copied("text", "text"))
+
+    def batches(self, wanted: tuple[Part, ...]) -> Iterator[Batch]:
+        del wanted
+        for page in range(200):
+            first = page * ROWS_A_PAGE
+            numbers = range(first, first + ROWS_A_PAGE)
+            rows = [Raw(b'{"id":%d,"text":"%s"}' % (number, b"x" * 2000)) for number in numbers]
+            yield Batch(rows, bookmark={"page": page})
+
+
+class PagingTap(DynamicsTap):
+    """Reads nothing from anywhere; `slow_discovery` makes it wait where others ask for metadata."""
+
+    name = "paging-tap"
+    config_jsonschema: ClassVar[dict[str, Any]] = {
+        "type": "object",
+        "properties": {"slow_discovery": {"type": "boolean", "default": False}},
+    }
+
+    def discover_streams(self) -> Sequence[Rows]:
+        if self.config["slow_discovery"]:
+            self.logger.info("discovering")
+            time.sleep(60)
+        return [Rows(self)]
+
+
+if __name__ == "__main__":
+    sys.argv[0] = "paging-tap"
+    run(PagingTap)

@@ -1,0 +1,68 @@
+"""A tap that is told to stop: whole lines, a STATE of what is out, and an exit code that says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+STATE = {"bookmarks": {"rows": {"page": 7}}}
+
+
+def started(tmp_path: Path, *, unbuffered: bool = False, **config: Any) -> subprocess.Popen[bytes]:
+    command = [sys.executable, str(Path(__file__).with_name("paging_tap.py"))]
+    for option, content in {"config": config, "state": STATE}.items():
+        path = tmp_path / f"{option}.json"
+        path.write_text(json.dumps(content))
+        command += [f"--{option}", str(path)]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1" if unbuffered else ""}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+
+
+@pytest.mark.parametrize("unbuffered", [False, True], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_tap_stopped_in_the_middle_of_a_write_ends_the_line_and_tells_its_state(
+    tmp_path: Path, number: signal.Signals, *, unbuffered: bool
+) -> None:
+    with started(tmp_path, unbuffered=unbuffered) as tap:
+        assert tap.stdout is not None
+        head = tap.stdout.read(3_000_000)  # then nobody reads, so the tap waits in the middle of a write
+        time.sleep(0.5)
+        tap.send_signal(number)
+        time.sleep(0.5)
+        output = head + tap.stdout.read()
+    assert output.endswith(b"\n")
+    messages = [json.loads(line) for line in output.splitlines()]
+    states = [place for place, message in enumerate(messages) if message["type"] == "STATE"]
+    page = messages[states[-1]]["value"]["bookmarks"]["rows"]["page"]
+    sent = [message["record"]["id"] for message in messages[: states[-1]] if message["type"] == "RECORD"]
+    assert sent[: (page + 1) * 1000] == list(range((page + 1) * 1000))
+    assert tap.returncode == 128 + number
+
+
+def test_a_second_signal_does_not_wait_for_the_reader(tmp_path: Path) -> None:
+    with started(tmp_path) as tap:
+        assert tap.stdout is not None
+        tap.stdout.read(3_000_000)
+        for _ in range(2):
+            time.sleep(0.5)
+            tap.send_signal(signal.SIGTERM)
+        assert tap.wait(timeout=10) == 128 + signal.SIGTERM
+
+
+def test_a_tap_stopped_while_it_discovers_leaves_the_state_alone(tmp_path: Path) -> None:
+    with started(tmp_path, slow_discovery=True) as tap:
+        assert tap.stdout is not None
+        assert tap.stderr is not None
+        while b"discovering" not in tap.stderr.readline():
+            pass
+        tap.send_signal(signal.SIGTERM)
+        assert tap.stdout.read() == b""
+    assert tap.returncode == 128 + signal.SIGTERM
