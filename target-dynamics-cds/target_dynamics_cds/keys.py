@@ -48,13 +48,13 @@ class Parent:
         Raises:
             RowError: a part of the key is blank, or the value is of another shape.
         """
-        if value is None or value == "":
+        if _is_blank(value):
             return None
         if isinstance(value, str):
             return uuid.UUID(guid(field, value))
         if not isinstance(value, dict) or not self.parts:
             raise RowError(f"{field} takes an object with the key of a row of {self.table.entity_set}")
-        if all(value.get(part.field) is None or value[part.field] == "" for part in self.parts):
+        if all(_is_blank(value.get(part.field)) for part in self.parts):
             return None
         return key_of(self.parts, value, within=field)
 
@@ -92,14 +92,21 @@ def key_of(parts: tuple[KeyPart, ...], record: Mapping[str, Any], *, within: str
     for part in parts:
         place = f"{within}.{part.field}" if within else part.field
         given = record.get(part.field)
-        if part.parent is not None:
-            value: Any = part.parent.key_of(place, given)
+        if _is_blank(given):
+            value: Any = None
+        elif part.parent is not None:
+            value = part.parent.key_of(place, given)
         else:
             value = key_value(part.column, convert(part.column, place, given))
         if value is None:
             raise RowError(f"The key field {place} is blank", "blank_key")
         values.append(value)
     return tuple(values)
+
+
+def _is_blank(value: Any) -> bool:
+    """Whether a key field is given as nothing, or as text of nothing but white space."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def folded(key: Any) -> Any:

@@ -131,7 +131,7 @@ def _option(column: Column, field: str, value: Any) -> int:
 def _options(column: Column, field: str, value: Any) -> str:
     """Several options as Dataverse writes them, ``1,3,7``; taken from such text or from a list."""
     parts = value if isinstance(value, list) else str(value).split(",")
-    numbers = {_option(column, field, int(part) if str(part).strip().isdigit() else part) for part in parts}
+    numbers = {_option(column, field, int(part) if str(part).strip().isdecimal() else part) for part in parts}
     return ",".join(map(str, sorted(numbers)))
 
 

@@ -85,6 +85,7 @@ def test_values_that_fit(column: str, value: Any, expected: Any) -> None:
         ("money", Decimal("0.00001"), "too_many_digits", "4 digits"),
         ("choice", "Mining", "unknown_option", "Accounting (1), Wholesale (33)"),
         ("choice", True, "unknown_option", "options"),
+        ("choices", "1,\u00b2", "unknown_option", "options"),
         ("bool", "maybe", "unknown_option", "Allow (0), No (1)"),
         ("instant", "yesterday", "bad_value", "ISO 8601"),
         ("instant", "1752-12-31T23:59:59Z", "out_of_range", "1753-01-01"),

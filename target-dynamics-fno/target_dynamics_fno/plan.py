@@ -86,7 +86,7 @@ class Plan:
         return {name: self._key_part(name, column, record) for name, column in self.keys.items()}
 
     def content(self, record: Mapping[str, Any]) -> Content:
-        """The row's values in F&O's forms; null is left out of a new row and clears in an existing one.
+        """The row's values in F&O's forms; a blank is left out of a new row and clears in an existing one.
 
         Raises:
             RowError: a value cannot be read as its property's type.
@@ -98,7 +98,7 @@ class Plan:
             if column.field not in record:
                 continue
             value, name = record[column.field], column.codec.name
-            converted = None if value is None else column.codec.convert(value)
+            converted = None if column.codec.is_blank(value) else column.codec.convert(value)
             if column.on_create and converted is not None:
                 create[name] = converted
             cleared = column.codec.empty if converted is None else converted

@@ -105,8 +105,12 @@ class Codec:
             return self.members[0] if self.members else None
         return _EMPTIES.get(self.kind)
 
+    def is_blank(self, value: Any) -> bool:
+        """Whether a mapped value clears the property: null, or blank text where no text belongs."""
+        return value is None or (self.kind != "text" and isinstance(value, str) and not value.strip())
+
     def convert(self, value: Any) -> Any:
-        """A mapped value that is not null, as F&O takes it.
+        """A mapped value that is not blank, as F&O takes it.
 
         Raises:
             RowError: the value cannot be read as this property's type; names the property.
@@ -118,9 +122,10 @@ class Codec:
 
 
 def _text(_codec: Codec, value: Any) -> str:
+    """The text without trailing blanks: X++ keeps none, so that with them a row would never be unchanged."""
     if isinstance(value, str):
         value.encode()  # half of a surrogate pair cannot travel; its error is a ValueError
-        return value
+        return value.rstrip(" ")
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
         return format(value, "f") if isinstance(value, Decimal) else str(value)
     raise TypeError(f"a text is needed, not {_type_name(value)}")

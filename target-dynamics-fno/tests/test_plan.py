@@ -61,6 +61,18 @@ def test_names_match_without_case() -> None:
     assert content.create == {"dataAreaId": "usmf", "CustomerAccount": "ALFKI", "OrganizationName": "Alfreds"}
 
 
+def test_blank_text_clears_what_is_no_text() -> None:
+    made = plan("CustomerAccount", "CreditLimit", "AddressValidFrom", "IsExternallyMaintained")
+    blank = {"CreditLimit": "", "AddressValidFrom": " ", "IsExternallyMaintained": ""}
+    content = made.content({"CustomerAccount": "ALFKI", **blank})
+    assert content.create == {"dataAreaId": "usmf", "CustomerAccount": "ALFKI"}
+    assert content.update == {
+        "CreditLimit": 0,
+        "AddressValidFrom": "1900-01-01T00:00:00Z",
+        "IsExternallyMaintained": "No",
+    }
+
+
 def test_two_fields_for_one_property_are_refused() -> None:
     with pytest.raises(StreamError, match="both go to 'CustomerAccount'"):
         plan("CustomerAccount", "CUSTOMERACCOUNT")

@@ -22,6 +22,7 @@ def codec(ax_type: str, edm_type: str = "Edm.String", members: tuple[str, ...] =
     ("ax_type", "value", "sent"),
     [
         ("String", "B's Beverages", "B's Beverages"),
+        ("String", "Cut at a word ", "Cut at a word"),
         ("String", 12, "12"),
         ("String", Decimal("1.50"), "1.50"),
         ("Real", Decimal("1234567890123.4500"), Decimal("1234567890123.4500")),

@@ -15,6 +15,6 @@ def run(plugin: type[PluginBase]) -> None:
     """Run a plugin's command line; ends the process."""
     try:
         plugin.cli()
-    except MapperError as error:
+    except (MapperError, OSError) as error:  # OSError: a file named on the command line or by a setting
         plugin.logger.error("%s", error)  # noqa: TRY400 - the message says it all, without a traceback
         sys.exit(1)

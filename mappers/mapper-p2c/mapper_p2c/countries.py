@@ -8,8 +8,17 @@ import unicodedata
 from importlib import resources
 from typing import NamedTuple
 
-#: Points of abbreviations, apostrophes and the typographical apostrophe: `U.S.A.` is `usa`.
-_SILENT = ".'\N{RIGHT SINGLE QUOTATION MARK}"
+#: Points of abbreviations, apostrophes and what is typed in their place: `U.S.A.` is `usa`.
+_SILENT = str.maketrans(
+    dict.fromkeys(
+        ".'`\N{ACUTE ACCENT}\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+        "\N{MODIFIER LETTER APOSTROPHE}",
+        "",
+    )
+)
+
+#: Words that come and go between the forms of a name: `Philippines (the)`, `Korea, Republic of`.
+_FILLING = frozenset({"the", "of"})
 
 
 class Country(NamedTuple):
@@ -22,10 +31,15 @@ class Country(NamedTuple):
 
 
 def key(text: str) -> str:
-    """Spelling-independent form of a country's name: case, accents, punctuation and blanks do not count."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
-    letters = (letter for letter in plain if letter not in _SILENT and not unicodedata.combining(letter))
-    return " ".join("".join(letter if letter.isalnum() else " " for letter in letters).split())
+    """Spelling-independent form of a country's name.
+
+    Case, accents, punctuation, blanks, articles and the order of words do not count: lists print one country
+    as `Republic of Korea`, `Korea, Republic of` and `Korea (the Republic of)`.
+    """
+    plain = unicodedata.normalize("NFKD", text.translate(_SILENT).casefold().replace("&", " and "))
+    letters = (letter for letter in plain if not unicodedata.combining(letter))
+    words = "".join(letter if letter.isalnum() else " " for letter in letters).split()
+    return " ".join(sorted(word for word in words if word not in _FILLING))
 
 
 @functools.cache

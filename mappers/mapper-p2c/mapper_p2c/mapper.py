@@ -15,6 +15,7 @@ from mapper_p2c import cli, templates
 from mapper_p2c.message_loop import MessageLoop
 from mapper_p2c.pipeline import Pipeline
 from mapper_p2c.settings import CONFIG_JSONSCHEMA, Settings, check_names, fault
+from mapper_p2c.values import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -43,11 +44,14 @@ class P2CMapper(InlineMapper):
     ) -> None:
         """Check the settings and load the template.
 
+        A setting given as null or as blank text, as runners do for a variable that is not set, counts as not
+        given.
+
         Raises:
             SettingsError: a setting is missing, unknown or of the wrong type.
             TemplateError: there is no such template, or it is wrong, or an override is.
         """
-        given = {name: value for name, value in (config or {}).items() if value is not None}
+        given = {name: value for name, value in (config or {}).items() if not is_blank(value)}
         check_names(given)
         try:
             super().__init__(config=given, parse_env_config=parse_env_config)

@@ -9,6 +9,7 @@ import pytest
 from mapper_p2c import filters, templates
 from mapper_p2c.errors import InputError, MapperError, RejectLimitError
 from mapper_p2c.mapper import P2CMapper
+from mapper_p2c.settings import CONFIG_JSONSCHEMA
 
 ACCOUNTS = dict.fromkeys(
     [
@@ -184,8 +185,8 @@ def test_single_messages_through_the_sdk(tmp_path: Any, accounts: str, exact: An
     [
         ({}, "The setting 'template' is missing"),
         ({"template": None}, "The setting 'template' is missing"),
+        ({"template": " "}, "The setting 'template' is missing"),
         ({**DIRECT, "organisation": "X"}, "Unknown setting 'organisation'; did you mean 'organization'?"),
-        ({**DIRECT, "organization": " "}, "The setting `organization` is blank"),
         ({**DIRECT, "max_rejects": -1}, "The setting `max_rejects` is below 0"),
         (
             {**DIRECT, "max_rejects": "many"},
@@ -201,6 +202,32 @@ def test_single_messages_through_the_sdk(tmp_path: Any, accounts: str, exact: An
 def test_wrong_setting_is_named(config: dict[str, Any], message: str) -> None:
     with pytest.raises(MapperError, match=re.escape(message)):
         P2CMapper(config=config)
+
+
+def test_blank_settings_count_as_not_given(run: Any, rejects: Any, accounts: str, record: Any) -> None:
+    blank = dict.fromkeys([name for name in CONFIG_JSONSCHEMA["properties"] if name != "template"], "")
+    lines = [
+        record("accounts", accountid="1", accountnumber="A"),
+        record("accounts", accountid="2", accountnumber=""),
+    ]
+    done = run({**blank, **DIRECT}, [accounts, *lines, STATE])
+    assert (done.code, done.errors) == (0, [])
+    assert [made["CustomerAccount"] for made in done.records] == ["A"]
+    assert [line["type"] for line in rejects("accounts-direct")] == ["SCHEMA", "RECORD"]
+
+
+def test_blank_organization_from_the_environment_is_named(feed: Any) -> None:
+    with pytest.raises(MapperError, match="The setting `organization` is blank"):
+        feed({**DIRECT, "organization": " "}, [])
+
+
+def test_folder_that_cannot_be_made_is_one_line(run: Any, accounts: str, record: Any) -> None:
+    bad = record("accounts", accountid="2", accountnumber="")
+    done = run({**DIRECT, "rejects_path": "config.json/rejects"}, [accounts, bad, STATE])
+    assert done.code == 1
+    [error] = done.errors
+    assert "Not a directory: 'config.json/rejects'" in error
+    assert "Traceback" not in done.log
 
 
 def test_filter_as_odata() -> None:
