@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from simplejson import JSONDecodeError  # type: ignore[import-untyped] # what the SDK reads files with
 
 from mapper_p2c.errors import MapperError
 
@@ -16,5 +18,12 @@ def run(plugin: type[PluginBase]) -> None:
     try:
         plugin.cli()
     except (MapperError, OSError) as error:  # OSError: a file named on the command line or by a setting
-        plugin.logger.error("%s", error)  # noqa: TRY400 - the message says it all, without a traceback
-        sys.exit(1)
+        _end(plugin, str(error))
+    except JSONDecodeError as error:  # its own text would quote the file
+        where = f"line {error.lineno}, column {error.colno}"
+        _end(plugin, f"the file given as --config is no JSON: {error.msg} in {where}")
+
+
+def _end(plugin: type[PluginBase], line: str) -> NoReturn:
+    plugin.logger.error("%s", line)
+    sys.exit(1)

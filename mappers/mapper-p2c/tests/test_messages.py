@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -228,6 +231,17 @@ def test_folder_that_cannot_be_made_is_one_line(run: Any, accounts: str, record:
     [error] = done.errors
     assert "Not a directory: 'config.json/rejects'" in error
     assert "Traceback" not in done.log
+
+
+def test_a_configuration_that_is_no_json_is_one_line(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"template": "accounts-direct"', encoding="utf-8")
+    command = Path(sys.executable).with_name("mapper-p2c")
+    done = subprocess.run([command, "--config", config], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "the file given as --config is no JSON" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "accounts-direct" not in done.stderr
 
 
 def test_filter_as_odata() -> None:
