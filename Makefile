@@ -30,7 +30,7 @@ check: .venv/.ready ## lint, formatting, types, lock file
 	@$(UV) lock --check --quiet
 
 format: .venv/.ready ## format the code and mend what ruff can mend
-	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff check --fix --exit-zero --quiet
 	@$(BIN)/ruff format --quiet
 
 tables: .venv/.ready ## write the settings tables of the READMEs anew

@@ -52,9 +52,13 @@ def test_a_package_imports_only_what_lies_beneath_it(module: str) -> None:
     assert foreign == {}
 
 
-def test_the_wire_library_knows_no_singer() -> None:
-    files = (PROJECT / "libs/dynamics-odata/dynamics_odata").rglob("*.py")
-    assert [path.name for path in files if "singer_sdk" in imported(path)] == []
+def test_what_stays_apart_from_what() -> None:
+    """The wire library knows no Singer; the demo and the chores use our programs, never our code."""
+    wire = (PROJECT / "libs/dynamics-odata/dynamics_odata").rglob("*.py")
+    assert [path.name for path in wire if "singer_sdk" in imported(path)] == []
+    users = [*(PROJECT / "demo").glob("*.py"), *(PROJECT / "scripts").glob("*.py")]
+    assert users
+    assert [path.name for path in users if imported(path) & set(OURS)] == []
 
 
 @pytest.mark.parametrize("module", OURS)

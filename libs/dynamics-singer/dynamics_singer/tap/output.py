@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from singer_sdk.io_base import SingerWriter
 
+from dynamics_singer.standard_output import write_lines
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import BinaryIO
 
     from singer_sdk.singerlib import Message
 
@@ -36,13 +36,7 @@ class LineWriter(SingerWriter):
     def write_lines(self, lines: bytes) -> None:
         """Write finished lines (UTF-8, each with its line end) after everything written before."""
         with self.undivided():
-            binary = getattr(sys.stdout, "buffer", None)
-            if binary is None:  # stdout replaced by a text stream, as test runners do
-                sys.stdout.write(lines.decode())
-                return
-            sys.stdout.flush()
-            _write_whole(binary, lines)
-            binary.flush()
+            write_lines(lines)
 
     @property
     def is_writing(self) -> bool:
@@ -68,13 +62,3 @@ class LineWriter(SingerWriter):
         if action is not None and not self._depth:
             self._afterwards = None
             action()
-
-
-def _write_whole(binary: BinaryIO, lines: bytes) -> None:
-    """Write all of `lines`: an unbuffered stdout (``PYTHONUNBUFFERED``) takes less when a signal arrives."""
-    rest = memoryview(lines)
-    while rest:
-        written = binary.write(rest)
-        if written is None:  # an unbuffered stdout that somebody made non-blocking
-            raise BlockingIOError("standard output takes no more; give the tap one that blocks")
-        rest = rest[written:]

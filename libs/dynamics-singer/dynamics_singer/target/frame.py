@@ -7,7 +7,6 @@ and let a state go only at the very end. Private hooks of the SDK used here, for
 
 from __future__ import annotations
 
-import sys
 from abc import abstractmethod
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,6 +16,7 @@ from singer_sdk import Target
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 
 from dynamics_singer.settings_check import CheckedSettings
+from dynamics_singer.standard_output import write_lines
 
 from .errors import Interrupted
 from .loading import Load
@@ -143,5 +143,4 @@ class DynamicsTarget(CheckedSettings, Target):
 
 def _write_state(state: bytes) -> None:
     """A state to standard output, byte for byte as received."""
-    sys.stdout.write(state.decode() + "\n")
-    sys.stdout.flush()
+    write_lines(state + b"\n")
