@@ -70,9 +70,9 @@ class DynamicsTap(CheckedSettings, Tap):
         """End as shells expect of a signal, after a STATE of what is out.
 
         Before the streams are discovered no state is loaded yet; an empty STATE would then wipe out the
-        bookmarks of the last run.
+        bookmarks of the last run. Nothing is logged: the signal may have arrived in the middle of a log line,
+        where a second one is refused (``reentrant call``) and the refusal would take the place of the exit.
         """
-        self.logger.info("signal %d: stopping", signum)
         try:
             if self.state:
                 self.state_writer.write_state(self.state)

@@ -128,16 +128,19 @@ class DynamicsTarget(CheckedSettings, Target):
         self._load.batch(message_dict["stream"])
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Stop now, or after the batch in flight; a second signal does not wait for it."""
+        """Stop now, or after the batch in flight; a second signal does not wait for it.
+
+        Nothing is logged here: the signal may have arrived in the middle of a log line.
+        """
         del frame
         if self._load.busy and self._stop_signal is None:
             self._stop_signal = signum
-            self.logger.info("signal %d: ending after the batch in flight", signum)
             return
         raise Interrupted(signum)
 
     def _stop_if_told(self) -> None:
         if self._stop_signal is not None:
+            self.logger.info("signal %d: ended after the batch in flight", self._stop_signal)
             raise Interrupted(self._stop_signal)
 
 

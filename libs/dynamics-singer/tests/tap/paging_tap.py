@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import os
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -37,19 +41,48 @@ class Rows(PageStream):
             yield Batch(rows, bookmark={"page": page})
 
 
+class Signalling(io.RawIOBase):
+    """Standard error on which SIGTERM arrives in the middle of the first write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_first = True
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if self._is_first:
+            self._is_first = False
+            os.kill(os.getpid(), signal.SIGTERM)
+        return os.write(2, data)
+
+
 class PagingTap(DynamicsTap):
-    """Reads nothing from anywhere; `slow_discovery` makes it wait where others ask for metadata."""
+    """Reads nothing from anywhere.
+
+    `slow_discovery` makes it wait where others ask for metadata; `signal_in_log_line` has SIGTERM arrive
+    while stderr is being written.
+    """
 
     name = "paging-tap"
     config_jsonschema: ClassVar[dict[str, Any]] = {
         "type": "object",
-        "properties": {"slow_discovery": {"type": "boolean", "default": False}},
+        "properties": {
+            "slow_discovery": {"type": "boolean", "default": False},
+            "signal_in_log_line": {"type": "boolean", "default": False},
+        },
     }
 
     def discover_streams(self) -> Sequence[Rows]:
         if self.config["slow_discovery"]:
             self.logger.info("discovering")
             time.sleep(60)
+        if self.config["signal_in_log_line"]:
+            for handler in logging.getLogger().handlers:
+                if isinstance(handler, logging.StreamHandler):
+                    handler.setStream(io.TextIOWrapper(io.BufferedWriter(Signalling()), line_buffering=True))
+            self.logger.info("the line in which the signal arrives")
         return [Rows(self)]
 
 

@@ -66,3 +66,12 @@ def test_a_tap_stopped_while_it_discovers_leaves_the_state_alone(tmp_path: Path)
         tap.send_signal(signal.SIGTERM)
         assert tap.stdout.read() == b""
     assert tap.returncode == 128 + signal.SIGTERM
+
+
+def test_a_signal_in_the_middle_of_a_log_line_stops_the_tap_all_the_same(tmp_path: Path) -> None:
+    with started(tmp_path, signal_in_log_line=True) as tap:
+        assert tap.stdout is not None
+        assert tap.stderr is not None
+        assert tap.stdout.read() == b""
+        assert b"Logging error" not in tap.stderr.read()
+    assert tap.returncode == 128 + signal.SIGTERM
