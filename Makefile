@@ -10,7 +10,7 @@ MODULES := dynamics-sandbox/dynamics_sandbox libs/dynamics-odata/dynamics_odata 
 	mappers/mapper-p2c/mapper_p2c tap-dynamics-sales/tap_dynamics_sales target-dynamics-cds/target_dynamics_cds \
 	target-dynamics-fno/target_dynamics_fno demo scripts tests
 
-.PHONY: help setup demo test check format tables clean
+.PHONY: help setup demo test proof bench check format tables clean
 
 help: ## list the chores
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ demo: setup ## start the sandbox and carry accounts from Sales through CDS into 
 
 test: setup check ## run every check and every test
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+proof: setup ## run the tests that need Node, PostgreSQL, Chromium or a Python of their own, and the long ones
+	@$(BIN)/pytest tests/conformance
+
+bench: setup ## measure speed and memory against floors and peers (BENCH="word" picks some)
+	@$(BIN)/python -m tests.performance $(BENCH)
 
 check: .venv/.ready ## lint, formatting, types, lock file
 	@$(BIN)/ruff check --quiet
@@ -37,7 +43,7 @@ tables: .venv/.ready ## write the settings tables of the READMEs anew
 	@$(BIN)/python -m scripts.settings_tables
 
 clean: ## remove everything that was installed or produced
-	rm -rf .venv .meltano .sandbox output .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .meltano .proof .sandbox output .mypy_cache .pytest_cache .ruff_cache
 
 .venv/.ready: $(PROJECTS)
 	@test -x $(UV) || { $(PYTHON) -m venv .venv && $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'; }

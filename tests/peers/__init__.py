@@ -1,0 +1,1 @@
+"""Programs that are not ours and check or race us, each in a place of its own below `.proof/`."""

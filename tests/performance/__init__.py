@@ -1,0 +1,1 @@
+"""`make bench`: what our programs cost, side by side with floors and peers in one run."""
