@@ -1,7 +1,8 @@
 """Installs peers on first use: Python ones in virtual environments, Node ones in a folder of modules.
 
-A peer is what stands in `tests/peers`: `NAME.txt` holds the requirements of a Python peer (pinned), the folder `node`
-the `package.json` and lock file of the Node ones. A changed file makes a new place, so that nothing old is measured.
+A peer is what stands in `tests/peers`: `NAME.txt` holds the pinned requirements of a Python peer, the folder
+`node` the `package.json` and lock file of the Node ones. A changed file makes a new place, so that nothing
+old is measured.
 """
 
 from __future__ import annotations

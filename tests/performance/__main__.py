@@ -1,6 +1,7 @@
 """`python -m tests.performance [WORD…]`: runs every `bench_*.py` here, or those named with one of the words.
 
-Each has a function `figures()` that yields `Figure`s as they are measured. A missed goal makes the exit code 1.
+Each has a function `figures()` that yields `Figure`s as they are measured. A missed goal makes the exit
+code 1.
 """
 
 from __future__ import annotations
