@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from dynamics_sandbox.clock import Clock
 from dynamics_sandbox.dataverse.errors import DataverseError
 from dynamics_sandbox.environments import Addresses, open_environments
 from dynamics_sandbox.errors import SandboxError
@@ -202,7 +203,7 @@ def _opened(data_dir: Path, *, create: bool) -> Iterator[Environments]:
     if ready is not None:
         addresses = Addresses(ready.authority, ready.sales, ready.cds, ready.fno)
     settings = SandboxSettings(data_dir=data_dir)
-    with open_environments(settings, keep_identity(data_dir), addresses) as environments:
+    with open_environments(settings, keep_identity(data_dir), addresses, Clock()) as environments:
         yield environments
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from dynamics_sandbox.clock import Clock
     from dynamics_sandbox.identity import Identity
     from dynamics_sandbox.settings import SandboxSettings, Seed
 
@@ -86,7 +87,7 @@ class Environments:
 
 @contextmanager
 def open_environments(
-    settings: SandboxSettings, identity: Identity, addresses: Addresses
+    settings: SandboxSettings, identity: Identity, addresses: Addresses, clock: Clock
 ) -> Iterator[Environments]:
     """Opens or creates the three databases, and closes them at the end.
 
@@ -94,6 +95,7 @@ def open_environments(
         settings: data folder and page sizes.
         identity: the application that is registered in each environment, and its tenant.
         addresses: used in the links of answers, and to send clients without a token to the sign-in.
+        clock: what all three take the time from.
     """
     dataverse = DataverseSettings(
         application_id=identity.client_id,
@@ -105,12 +107,12 @@ def open_environments(
     folder = settings.data_dir
     environments = Environments(
         sales=DataverseEnvironment.open(
-            folder / "sales.sqlite", name="sales", url=addresses.sales, settings=dataverse
+            folder / "sales.sqlite", name="sales", url=addresses.sales, settings=dataverse, clock=clock
         ),
         cds=DataverseEnvironment.open(
-            folder / "cds.sqlite", name="cds", url=addresses.cds, settings=dataverse
+            folder / "cds.sqlite", name="cds", url=addresses.cds, settings=dataverse, clock=clock
         ),
-        fno=FnoEnvironment.open(folder / "fno.sqlite", url=addresses.fno, settings=fno),
+        fno=FnoEnvironment.open(folder / "fno.sqlite", url=addresses.fno, settings=fno, clock=clock),
     )
     try:
         yield environments

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import datetime as dt  # noqa: TC003 - msgspec looks it up
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _KEPT: Final = 100_000
@@ -33,9 +35,14 @@ class LoggedRequest(msgspec.Struct, frozen=True):
 
 
 class RequestLog:
-    """The latest requests, oldest first; at most 100,000 of them."""
+    """The latest requests, oldest first; at most 100,000 of them.
 
-    def __init__(self) -> None:
+    Attributes:
+        clock: gives the moment at which a request arrives.
+    """
+
+    def __init__(self, clock: Callable[[], dt.datetime]) -> None:
+        self.clock = clock
         self._entries: deque[LoggedRequest] = deque(maxlen=_KEPT)
 
     def add(self, entry: LoggedRequest) -> None:
@@ -71,7 +78,7 @@ class LoggedApplication:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        arrived = dt.datetime.now(dt.timezone.utc)
+        arrived = self._log.clock()
         noted = False
 
         def note(status: int | None) -> None:

@@ -17,6 +17,7 @@ from starlette.routing import Mount
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dynamics_sandbox.certificates import keep_certificates
+from dynamics_sandbox.clock import Clock
 from dynamics_sandbox.control import Control
 from dynamics_sandbox.dataverse.application import create_application as create_dataverse
 from dynamics_sandbox.environments import Addresses, open_environments
@@ -72,9 +73,10 @@ def serve(settings: SandboxSettings, *, announce: Callable[[str], None]) -> None
         certificates = keep_certificates(folder)
         sockets = stack.enter_context(_listening(settings))
         addresses = Addresses.on_ports([listener.getsockname()[1] for listener in sockets])
-        environments = stack.enter_context(open_environments(settings, identity, addresses))
+        clock = Clock()
+        environments = stack.enter_context(open_environments(settings, identity, addresses, clock))
         environments.fill_new(settings.seed)
-        applications = _applications(settings, identity, addresses, environments)
+        applications = _applications(settings, identity, addresses, environments=environments, clock=clock)
         servers = [_Server(application, name, certificates) for name, application in applications.items()]
         ready = _ready(addresses, identity, certificates)
 
@@ -135,14 +137,23 @@ def _bound(host: str, port: int, service: str) -> socket.socket:
 
 
 def _applications(
-    settings: SandboxSettings, identity: Identity, addresses: Addresses, environments: Environments
+    settings: SandboxSettings,
+    identity: Identity,
+    addresses: Addresses,
+    *,
+    environments: Environments,
+    clock: Clock,
 ) -> dict[str, _Shell]:
     """The four applications, each with the request log and the faults around it."""
-    log, faults = RequestLog(), FaultPlan()
-    issuer = TokenIssuer(identity.signing_key, identity.tenant_id, lifetime=settings.token_lifetime)
-    checker = TokenChecker(identity.signing_key, identity.tenant_id, exact_resources={addresses.fno})
+    log, faults = RequestLog(clock), FaultPlan()
+    issuer = TokenIssuer(
+        identity.signing_key, identity.tenant_id, lifetime=settings.token_lifetime, clock=clock.seconds
+    )
+    checker = TokenChecker(
+        identity.signing_key, identity.tenant_id, exact_resources={addresses.fno}, clock=clock.seconds
+    )
     resources = (addresses.sales, addresses.cds, addresses.fno)
-    sign_in = SignIn(addresses.authority, identity, issuer, resources)
+    sign_in = SignIn(addresses.authority, identity, issuer, resources, clock=clock)
     services: dict[str, ASGIApp] = {
         SIGN_IN: sign_in.application(),
         "sales": create_dataverse(environments.sales, checker, faults),

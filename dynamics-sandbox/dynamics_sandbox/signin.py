@@ -6,7 +6,6 @@ of both versions. Error codes are those of Entra (``AADSTS...``), because client
 
 from __future__ import annotations
 
-import datetime as dt
 import hmac
 import uuid
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    import datetime as dt
+    from collections.abc import Callable, Collection
 
     from starlette.requests import Request
 
@@ -39,8 +39,8 @@ class _RefusalError(Exception):
     code: int
     message: str
 
-    def response(self) -> JSONResponse:
-        now = dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d %H:%M:%SZ")
+    def response(self, moment: dt.datetime) -> JSONResponse:
+        now = moment.strftime("%Y-%m-%d %H:%M:%SZ")
         trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
         text = (
             f"AADSTS{self.code}: {self.message} Trace ID: {trace} "
@@ -65,15 +65,23 @@ class SignIn:
         identity: the tenant, the application and its secret.
         issuer: makes the tokens.
         resources: addresses of the environments, without a trailing slash.
+        clock: gives the current moment.
     """
 
     def __init__(
-        self, authority: str, identity: Identity, issuer: TokenIssuer, resources: Collection[str]
+        self,
+        authority: str,
+        identity: Identity,
+        issuer: TokenIssuer,
+        resources: Collection[str],
+        *,
+        clock: Callable[[], dt.datetime],
     ) -> None:
         self._authority = authority
         self._identity = identity
         self._issuer = issuer
         self._resources = frozenset(resources)
+        self._clock = clock
 
     def application(self) -> Starlette:
         """The ASGI application."""
@@ -106,7 +114,7 @@ class SignIn:
         try:
             self._check_tenant(request, error="invalid_tenant")
         except _RefusalError as refusal:
-            return refusal.response()
+            return refusal.response(self._clock())
         root = f"{self._authority}/{self._identity.tenant_id}"
         version = "/v2.0" if "/v2.0/" in request.url.path else ""
         return JSONResponse(
@@ -136,7 +144,7 @@ class SignIn:
                 self._identity.client_id, self._resource_of_scope(form.get("scope", ""))
             )
         except _RefusalError as refusal:
-            return refusal.response()
+            return refusal.response(self._clock())
         seconds = self._issuer.lifetime
         return _granted({"expires_in": seconds, "ext_expires_in": seconds, "access_token": token})
 
@@ -146,8 +154,8 @@ class SignIn:
             form = await self._signed_in_form(request)
             resource = self._known_resource(form.get("resource", ""))
         except _RefusalError as refusal:
-            return refusal.response()
-        now, seconds = int(dt.datetime.now(dt.timezone.utc).timestamp()), self._issuer.lifetime
+            return refusal.response(self._clock())
+        now, seconds = int(self._clock().timestamp()), self._issuer.lifetime
         return _granted(
             {
                 "expires_in": str(seconds),

@@ -9,12 +9,13 @@ import base64
 import binascii
 import hashlib
 import hmac
-import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+
+from dynamics_sandbox.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -44,12 +45,12 @@ class TokenIssuer:
     """Makes access tokens."""
 
     def __init__(
-        self, key: bytes, tenant_id: str, *, lifetime: int = 3599, clock: Callable[[], float] = time.time
+        self, key: bytes, tenant_id: str, *, lifetime: int = 3599, clock: Callable[[], float] | None = None
     ) -> None:
         """``lifetime`` in seconds; ``clock`` gives seconds since 1970."""
         self._key = key
         self._tenant_id = tenant_id
-        self._clock = clock
+        self._clock = clock or Clock().seconds
         self.lifetime = lifetime
 
     def issue(self, client_id: str, resource: str) -> str:
@@ -84,7 +85,7 @@ class TokenChecker:
         tenant_id: str,
         *,
         exact_resources: Collection[str] = (),
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         """Resources among ``exact_resources`` insist on the audience letter for letter.
 
@@ -93,7 +94,7 @@ class TokenChecker:
         self._key = key
         self._tenant_id = tenant_id
         self._exact = frozenset(exact_resources)
-        self._clock = clock
+        self._clock = clock or Clock().seconds
 
     def check(self, authorization: str | None, resource: str) -> Principal | None:
         """Who calls, or None when the token is missing, forged, expired or meant for another environment.

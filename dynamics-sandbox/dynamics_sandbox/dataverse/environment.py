@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from dynamics_sandbox.clock import Clock
 from dynamics_sandbox.database import Database
 from dynamics_sandbox.dataverse.errors import NOT_A_MEMBER, DataverseError
 from dynamics_sandbox.dataverse.protocol.address import existing_row, row_address
@@ -23,16 +23,13 @@ from dynamics_sandbox.seeds.dataverse import SeedIds, seed_demo, seed_platform
 from dynamics_sandbox.seeds.northwind import import_folder
 
 if TYPE_CHECKING:
+    import datetime as dt
     import sqlite3
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 API_PATH = "/api/data/v9.2"
 _NOBODY = Caller("", "", "")
-
-
-def _utc_now() -> dt.datetime:
-    return dt.datetime.now(tz=dt.timezone.utc)
 
 
 class DataverseEnvironment:
@@ -70,7 +67,7 @@ class DataverseEnvironment:
         name: str,
         url: str,
         settings: DataverseSettings | None = None,
-        clock: Callable[[], dt.datetime] = _utc_now,
+        clock: Callable[[], dt.datetime] | None = None,
     ) -> DataverseEnvironment:
         """Open or create the file of an environment.
 
@@ -79,9 +76,15 @@ class DataverseEnvironment:
             name: "sales" or "cds"; decides which tables `reset` creates.
             url: where the environment is served, without a trailing slash.
             settings: choices of behaviour.
-            clock: gives the current moment.
+            clock: gives the current moment; the machine's without one.
         """
-        return cls(Database(path), name=name, url=url, settings=settings or DataverseSettings(), clock=clock)
+        return cls(
+            Database(path),
+            name=name,
+            url=url,
+            settings=settings or DataverseSettings(),
+            clock=clock or Clock(),
+        )
 
     @property
     def root(self) -> str:

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dynamics_sandbox.clock import Clock
 from dynamics_sandbox.database import Database
 from dynamics_sandbox.fno.errors import FnoError
 from dynamics_sandbox.fno.exchange import read_key
@@ -16,8 +17,9 @@ from dynamics_sandbox.fno.store import Store
 from dynamics_sandbox.fno.writing import Writer
 
 if TYPE_CHECKING:
+    import datetime as dt
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from dynamics_sandbox.fno.seeds import SeedName
     from dynamics_sandbox.fno.settings import FnoSettings
@@ -29,12 +31,16 @@ class FnoEnvironment:
     """A database file, the model it follows, and the settings it obeys.
 
     Attributes:
+        clock: gives the current moment.
         url: address without trailing slash, for next links, contexts and the token audience.
         is_new: the file held no rows when it was opened.
     """
 
-    def __init__(self, database: Database, *, url: str, settings: FnoSettings) -> None:
+    def __init__(
+        self, database: Database, *, url: str, settings: FnoSettings, clock: Callable[[], dt.datetime]
+    ) -> None:
         self.database = database
+        self.clock = clock
         self.url = url.rstrip("/")
         self.settings = settings
         self.model = load_model(settings.further_model)
@@ -48,9 +54,14 @@ class FnoEnvironment:
                 self._seeder.register_client(connection)
 
     @classmethod
-    def open(cls, path: Path, *, url: str, settings: FnoSettings) -> FnoEnvironment:
-        """Opens the file, or makes it without any rows; ``reset`` fills a new one."""
-        return cls(Database(Path(path)), url=url, settings=settings)
+    def open(
+        cls, path: Path, *, url: str, settings: FnoSettings, clock: Callable[[], dt.datetime] | None = None
+    ) -> FnoEnvironment:
+        """Opens the file, or makes it without any rows; ``reset`` fills a new one.
+
+        Without a ``clock`` the machine's is used.
+        """
+        return cls(Database(Path(path)), url=url, settings=settings, clock=clock or Clock())
 
     def close(self) -> None:
         """Closes the file."""
