@@ -76,18 +76,21 @@ def compiled(task: Task, schema: Mapping[str, Any], names: Mapping[str, Any]) ->
         TemplateError: a constant of a row does not fit its destination.
     """
     fields = StreamFields(task.source.stream, schema)
-    rows = tuple(row for row in task.rows if not (row.optional and fields.find(row.source) is None))
-    kinds = {row.source: fields.need(row.source, row.where).kind for row in rows if row.source}
+    rows = tuple(row for row in task.rows if not (row.optional and _is_missing(row, fields)))
+    known = {row.number: [fields.need(source, row.where) for source in row.sources] for row in rows}
+    kinds = {
+        source: field.kind
+        for row in rows
+        for source, field in zip(row.sources, known[row.number], strict=True)
+    }
     for given in task.source.filter:
         kinds[given.field] = fields.need(given.field, f"{given.place}: filter").kind
     kinds[DELETED_AT] = "any"
-    actions = {
-        row.number: action(task, row, fields.need(row.source, row.where), names) for row in rows if row.source
-    }
+    actions = {row.number: action(task, row, known[row.number], names) for row in rows if row.sources}
     source = SourceRecord(kinds)
     strict = SourceRecord(kinds, _limits(rows, actions))
     writer = _Writer(
-        source, actions, {row.number: _constant(task, row, names) for row in rows if not row.source}
+        source, actions, {row.number: _constant(task, row, names) for row in rows if not row.sources}
     )
     return Program(
         fast=Way(msgspec.json.Decoder(strict.line).decode, writer.function(rows, fast=True)),
@@ -98,14 +101,19 @@ def compiled(task: Task, schema: Mapping[str, Any], names: Mapping[str, Any]) ->
     )
 
 
+def _is_missing(row: Row, fields: StreamFields) -> bool:
+    return any(fields.find(source) is None for source in row.sources)
+
+
 def _limits(rows: tuple[Row, ...], actions: Mapping[int, Action]) -> dict[str, int | None]:
     """Source fields whose text the fast way checks while decoding, with the smallest limit of their rows."""
     limits: dict[str, int | None] = {}
     for row in rows:
         made = actions.get(row.number)
         if made and made.strict:
-            known = [limit for limit in (limits.get(row.source), made.limit) if limit is not None]
-            limits[row.source] = min(known, default=None)
+            [source] = row.sources
+            known = [limit for limit in (limits.get(source), made.limit) if limit is not None]
+            limits[source] = min(known, default=None)
     return limits
 
 
@@ -186,9 +194,10 @@ class _Writer:
         return f"{self._name(maker)}({', '.join(code for code, _ in parts)})", any(sourced)
 
     def _field(self, row: Row, *, fast: bool) -> tuple[str, bool]:
-        if not row.source:
+        if not row.sources:
             return self._name(self._constants[row.number]), False
-        value = self._values.setdefault(row.source, f"v{len(self._values)}")
+        values = [self._values.setdefault(source, f"v{len(self._values)}") for source in row.sources]
+        value = ", ".join(values)
         made = self._actions[row.number]
         if made.call is None:
             return value, True

@@ -6,7 +6,7 @@ expression that needs no call for the values that are usual; it gives the same r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +14,14 @@ from msgspec import UNSET
 
 from mapper_p2c.errors import RowError
 from mapper_p2c.transforms import steps
-from mapper_p2c.values import check_length, conform, is_blank, is_number, scalar
+from mapper_p2c.values import check_length, conform, is_blank, is_number, literal, scalar
 
 if TYPE_CHECKING:
     from mapper_p2c.source import Field
     from mapper_p2c.templates import Row, Task
 
-#: A row at work: UNSET (absent) stays UNSET, None is blank. Raises RowError.
-Work = Callable[[Any], Any]
+#: A row at work on the values of its sources: UNSET (absent) stays UNSET, None is blank. Raises RowError.
+Work = Callable[..., Any]
 
 _FORMATS = {"date": "date", "datetime": "date-time", "uuid": "uuid"}
 
@@ -49,12 +49,20 @@ class Action:
     seen: dict[Any, Any] = field(default_factory=dict)
 
 
-def action(task: Task, row: Row, source: Field, names: Mapping[str, Any]) -> Action:
-    """The action of a row with a source.
+def action(task: Task, row: Row, sources: Sequence[Field], names: Mapping[str, Any]) -> Action:
+    """The action of a row with one source or several.
 
     Raises:
         TemplateError: a constant of the row does not fit its destination.
     """
+    if len(sources) == 1:
+        made = _single(task, row, sources[0], names)
+    else:
+        made = Action(_several(row, sources, steps(task, row, names)))
+    return _key(row, made) if row.key else made
+
+
+def _single(task: Task, row: Row, source: Field, names: Mapping[str, Any]) -> Action:
     if not row.transforms and not row.values:
         made = _copy(row, source)
     elif source.kind in {"text", "integer", "boolean"} and _REMEMBERED.issuperset(
@@ -67,7 +75,7 @@ def action(task: Task, row: Row, source: Field, names: Mapping[str, Any]) -> Act
         made = Action(_general(row, source, steps(task, row, names)), f"({{v}} if {usual} else {{c}}({{v}}))")
     else:
         made = Action(_general(row, source, steps(task, row, names)))
-    return _key(row, made) if row.key else made
+    return made
 
 
 def _copy(row: Row, source: Field) -> Action:
@@ -129,6 +137,37 @@ def _general(row: Row, source: Field, made: tuple[Work, ...]) -> Work:
     return run
 
 
+def _several(row: Row, sources: Sequence[Field], made: tuple[Work, ...]) -> Work:
+    """Work on the first value that is not blank, or on all that are not where the row joins them.
+
+    Absent only where every source is absent.
+    """
+    is_raw = [source.kind in {"number", "any"} for source in sources]
+    joint = next((step.value for step in row.transforms if step.kind == "join"), None)
+    words, finish = row.words, conform(row)
+
+    def run(*values: Any) -> Any:
+        if all(value is UNSET for value in values):
+            return UNSET
+        try:
+            read = [
+                scalar(bytes(value)) if raw and value is not UNSET and value is not None else value
+                for value, raw in zip(values, is_raw, strict=True)
+            ]
+            given = [value for value in read if value is not UNSET and not is_blank(value)]
+            value = given[0] if given else None
+            if joint is not None and given:
+                value = joint.join(literal(each) for each in given)
+            for step in made:
+                value = step(value)
+            return None if is_blank(value) else finish(value)
+        except RowError as error:
+            error.row = words
+            raise
+
+    return run
+
+
 def _remembered(run: Work) -> Action:
     seen: dict[Any, Any] = {}
 
@@ -145,8 +184,8 @@ def _remembered(run: Work) -> Action:
 def _key(row: Row, made: Action) -> Action:
     words, name, call = row.words, row.destination, made.call
 
-    def run(value: Any) -> Any:
-        result = value if call is None else call(value)
+    def run(*values: Any) -> Any:
+        result = values[0] if call is None else call(*values)
         if result is None or result is UNSET:
             raise RowError(
                 "blank_key", f"the business key {name} is blank; such a row is never written", row=words

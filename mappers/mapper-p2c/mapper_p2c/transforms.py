@@ -1,4 +1,7 @@
-"""The closed set of transforms: default, map, country, truncate, convert. Each becomes one step of a row."""
+"""The closed set of transforms: default, map, country, truncate, convert. Each becomes one step of a row.
+
+`join` is no step: it says how the values of several sources become one, before the first step.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,11 @@ def steps(task: Task, row: Row, names: Mapping[str, Any]) -> tuple[Step, ...]:
     Raises:
         TemplateError: a constant does not fit the destination.
     """
-    made = tuple(_MAKERS[transform.kind](task, row, transform, names) for transform in row.transforms)
+    made = tuple(
+        _MAKERS[transform.kind](task, row, transform, names)
+        for transform in row.transforms
+        if transform.kind != "join"
+    )
     _check_constants(task, row, names)
     return made
 

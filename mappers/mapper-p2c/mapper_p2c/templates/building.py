@@ -14,9 +14,11 @@ from msgspec import UNSET
 from mapper_p2c.countries import key as country_key
 from mapper_p2c.errors import TemplateError, nearest
 from mapper_p2c.templates.model import (
+    Change,
     Condition,
     Destination,
     KeyField,
+    Quirk,
     Row,
     Source,
     Task,
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
     from mapper_p2c.templates.document import Document, Path_
 
 #: What the first key of a transform may be; the others (`otherwise`, `also`) belong to one of these.
-_KINDS = ("default", "map", "country", "truncate", "convert")
+_KINDS = ("join", "default", "map", "country", "truncate", "convert")
 _COMPANION = {"map": "otherwise", "country": "also"}
+
+#: What `type: money` stands for: a number as Dataverse's Money columns hold it.
+_MONEY = {"type": "number", "scale": 4, "minimum": -922_337_203_685_477, "maximum": 922_337_203_685_477}
 
 
 @functools.cache
@@ -66,9 +71,13 @@ def _place(document: Document, fault: ValidationError) -> str:
         for step in path[: depth + 1]:
             row = row[step]
         if path[depth - 1] == "rows" and isinstance(row, dict):
-            words = f"{row.get('source') or '(none)'} -> {row.get('destination', '?')}"
+            words = f"{_in_words(row.get('source'))} -> {row.get('destination', '?')}"
             return f"{place}: row {int(path[depth]) + 1} ({words})"
     return place
+
+
+def _in_words(source: Any) -> str:
+    return " or ".join(map(str, source)) if isinstance(source, list) else str(source or "(none)")
 
 
 def _words(fault: ValidationError) -> str:
@@ -119,17 +128,38 @@ def _task(document: Document, data: Mapping[str, Any], path: Path_) -> Task:
             source["stream"],
             tuple(source.get("expand", ())),
             conditions(document, source.get("filter", ()), (*path, "source", "filter")),
+            tuple(source.get("versions", ())),
         ),
         destination=Destination(
             destination["stream"],
-            tuple(KeyField(key["field"], key["type"], key.get("length")) for key in destination["key"]),
+            _key(destination["key"]),
             {name: tuple(targets) for name, targets in destination.get("lookups", {}).items()},
+            {
+                name: _change(document, part, (*path, "destination", "versions", name))
+                for name, part in destination.get("versions", {}).items()
+            },
         ),
         defaults=data.get("defaults", {}),
         rows=rows(document, data["rows"], (*path, "rows")),
+        quirks=tuple(
+            Quirk(name, part["about"], _change(document, part, (*path, "quirks", name)))
+            for name, part in data.get("quirks", {}).items()
+        ),
         place=document.place(path),
     )
     return checked(task)
+
+
+def _key(data: Iterable[Mapping[str, Any]]) -> tuple[KeyField, ...]:
+    return tuple(KeyField(key["field"], key["type"], key.get("length")) for key in data)
+
+
+def _change(document: Document, data: Mapping[str, Any], path: Path_) -> Change:
+    return Change(
+        rows(document, data.get("rows", ()), (*path, "rows")),
+        tuple(data.get("remove", ())),
+        _key(data.get("key", ())),
+    )
 
 
 def conditions(document: Document, data: Iterable[Mapping[str, Any]], path: Path_) -> tuple[Condition, ...]:
@@ -158,9 +188,12 @@ def _row(data: Mapping[str, Any], number: int, place: str) -> Row:
         for name in ("type", "length", "scale", "minimum", "maximum", "optional", "calculated", "tag", "note")
         if name in data
     }
+    if data.get("type") == "money":
+        plain |= _MONEY
+    source = data.get("source", ())
     row = Row(
         number,
-        data.get("source", ""),
+        (source,) if isinstance(source, str) else tuple(source),
         data["destination"],
         values=tuple(data.get("values", ())),
         place=place,
@@ -224,13 +257,18 @@ def checked(task: Task) -> Task:
                 f"{task.place}: the key field {key.field} of {task.destination.stream} has no row"
                 f"{nearest(key.field, seen)}"
             )
+    switched = {row.destination for change in _changes(task) for row in change.rows}
     for name in task.defaults:
-        if name not in seen:
+        if name not in seen and name not in switched:
             raise TemplateError(
                 f"{task.place}: defaults: no row has the destination {name!r}{nearest(name, seen)}"
             )
     keys = {key.field: key for key in task.destination.key}
     return replace(task, rows=tuple(_keyed(row, keys) for row in task.rows))
+
+
+def _changes(task: Task) -> list[Change]:
+    return [*(quirk.change for quirk in task.quirks), *task.destination.versions.values()]
 
 
 def _nested(one: str, other: str) -> bool:
@@ -249,5 +287,8 @@ def _check_row(task: Task, row: Row) -> None:
             f"{row.where}: `default` takes its value from the task's `defaults`, which have none for "
             f"{row.destination}{nearest(row.destination, task.defaults)}"
         )
-    if not row.source and not defaults:
+    if not row.sources and not defaults:
         raise TemplateError(f"{row.where}: a row without source needs a `default` transform.")
+    joins = [index for index, step in enumerate(row.transforms) if step.kind == "join"]
+    if joins and (joins != [0] or len(row.sources) < 2):  # noqa: PLR2004 - fewer are nothing to join
+        raise TemplateError(f"{row.where}: `join` is the first transform of a row with several sources.")

@@ -16,9 +16,10 @@ class Transform:
     """One step of a row.
 
     Attributes:
-        kind: `default`, `map`, `country`, `truncate` or `convert`.
-        value: default: the constant (`$organization` and `$task` stand for the setting and the task's name);
-            country: `iso2` or `iso3`; truncate: the length, or None for the row's own; convert: a type.
+        kind: `join`, `default`, `map`, `country`, `truncate` or `convert`.
+        value: join: what stands between the parts; default: the constant (`$organization` and `$task` stand
+            for the setting and the task's name); country: `iso2` or `iso3`; truncate: the length, or None for
+            the row's own; convert: a type.
         entries: map: normalised key to value; country: normalised spelling to code, beside ISO's.
         otherwise: map: what unknown values become; UNSET means that they reject the record.
     """
@@ -35,7 +36,8 @@ class Row:
 
     Attributes:
         number: position in its task, from 1; overrides continue the count.
-        source: field of the source stream, `lookup.field` for a field behind a lookup; "" for none.
+        sources: fields of the source stream, `lookup.field` for a field behind a lookup; none for a constant.
+            Of several the first that is not blank counts, or all of them where the row joins them.
         destination: field of the destination, `Lookup.Field` for the key field of a lookup.
         type: text, integer, number, boolean, date, datetime or uuid.
         length: longest text the destination holds, None if unknown.
@@ -51,7 +53,7 @@ class Row:
     """
 
     number: int
-    source: str
+    sources: tuple[str, ...]
     destination: str
     type: str = "text"
     length: int | None = None
@@ -70,7 +72,13 @@ class Row:
     @property
     def words(self) -> str:
         """The row in words: `source -> destination`."""
-        return f"{self.source or '(none)'} -> {self.destination}"
+        return f"{self.source_words} -> {self.destination}"
+
+    @property
+    def source_words(self) -> str:
+        """The sources in words: `one or other` where the first counts, `one + other` where they are joined."""
+        joint = " + " if any(step.kind == "join" for step in self.transforms) else " or "
+        return joint.join(self.sources) or "(none)"
 
     @property
     def where(self) -> str:
@@ -90,11 +98,15 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The source of a task: stream, the lookup fields the tap must expand, and the filter (all must hold)."""
+    """The source of a task: stream, the lookup fields the tap must expand, and the filter (all must hold).
+
+    `versions` names other entities with the same fields that may be read in place of `stream`.
+    """
 
     stream: str
     expand: tuple[str, ...] = ()
     filter: tuple[Condition, ...] = ()
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +119,44 @@ class KeyField:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What a switch of a template changes in a task.
+
+    Attributes:
+        rows: rows added, each in place of the one with the same destination.
+        remove: destinations whose rows are left out.
+        key: the business key in place of the task's; empty for the same.
+    """
+
+    rows: tuple[Row, ...] = ()
+    remove: tuple[str, ...] = ()
+    key: tuple[KeyField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quirk:
+    """A difference that an administrator may switch on: an oddity of Microsoft's template, an extra row."""
+
+    name: str
+    about: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
-    """The destination of a task: stream, business key, and the entities its lookups may point to."""
+    """The destination of a task.
+
+    Attributes:
+        stream: what records go out as.
+        key: the business key.
+        lookups: the entities each lookup may point to.
+        versions: other entities for the same job, with what differs for them.
+    """
 
     stream: str
     key: tuple[KeyField, ...]
     lookups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    versions: Mapping[str, Change] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +169,7 @@ class Task:
     destination: Destination
     defaults: Mapping[str, Any]
     rows: tuple[Row, ...]
+    quirks: tuple[Quirk, ...] = ()
     place: str = ""
 
     @property

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from mapper_p2c.errors import TemplateError, nearest
-from mapper_p2c.templates import building
+from mapper_p2c.templates import building, switches
 from mapper_p2c.templates.document import Document
 from mapper_p2c.templates.model import Row, Task, Template, Transform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_OF_ALL_TASKS = ("tasks", "quirks", "fno_entities")
 
 
 def apply(template: Template, overrides: Mapping[str, Any]) -> Template:
@@ -23,8 +26,9 @@ def apply(template: Template, overrides: Mapping[str, Any]) -> Template:
         template: what `templates.load` gave.
         overrides: `defaults` (destination: value), `rows` (added, or in place of the row with the same
             destination), `remove` (destinations), `value_maps` (destination: entries to add or change) and
-            `filters` (in place of the task's filter); for a template with several tasks under
-            `tasks: {name: …}`.
+            `filters` (in place of the task's filter), for a template with several tasks under
+            `tasks: {name: …}`; `quirks` (names of those to switch on) and `fno_entities` (entity of the
+            template: the one to use).
 
     Raises:
         TemplateError: an override names a task, a row or a transform that is not there, or breaks a rule.
@@ -32,7 +36,8 @@ def apply(template: Template, overrides: Mapping[str, Any]) -> Template:
     document = Document("overrides", overrides, {})
     building.check_structure(document, "overrides")
     by_task: dict[str, Mapping[str, Any]] = dict(overrides.get("tasks", {}))
-    general = {name: part for name, part in overrides.items() if name != "tasks"}
+    general = {name: part for name, part in overrides.items() if name not in _OF_ALL_TASKS}
+    template = switches.switched(template, overrides.get("quirks", ()), overrides.get("fno_entities", {}))
     names = [task.name for task in template.tasks]
     for name in by_task:
         if name not in names:
@@ -57,8 +62,8 @@ def _task(task: Task, overrides: Mapping[str, Any], place: str) -> Task:
     document = Document(place, overrides, {})
     for name in overrides.get("remove", ()):
         task = _without(task, name, place)
-    given = building.rows(document, overrides.get("rows", ()), ("rows",), first=len(task.rows) + 1)
-    task = replace(task, rows=_placed(task.rows, given))
+    given = building.rows(document, overrides.get("rows", ()), ("rows",))
+    task = replace(task, rows=switches.placed(task.rows, given))
     for name, value in overrides.get("defaults", {}).items():
         task = _with_default(task, name, value, place)
     for name, entries in overrides.get("value_maps", {}).items():
@@ -81,12 +86,6 @@ def _without(task: Task, destination: str, place: str) -> Task:
     row = _row(task, destination, f"{place}.remove")
     defaults = {name: value for name, value in task.defaults.items() if name != destination}
     return replace(task, defaults=defaults, rows=tuple(other for other in task.rows if other is not row))
-
-
-def _placed(rows: tuple[Row, ...], given: tuple[Row, ...]) -> tuple[Row, ...]:
-    # Two given rows for one destination stay two, so that the check for duplicates sees them.
-    replaced = {row.destination for row in given}
-    return (*(row for row in rows if row.destination not in replaced), *given)
 
 
 def _with_default(task: Task, destination: str, value: Any, place: str) -> Task:
