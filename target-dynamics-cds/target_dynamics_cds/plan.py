@@ -32,6 +32,7 @@ class PlainField:
     field: str
     column: Column
     calculated: bool = False
+    create_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,10 @@ class StreamPlan:
 
     @cached_property
     def updatable(self) -> frozenset[str]:
-        """Columns that an existing row may change; its key and id are not among them."""
+        """Columns that an existing row may change; neither its key and id nor what is for new rows only."""
         names = (column.name for column in self.columns if column.updatable)
-        return frozenset(names).difference(self.key_columns, {self.table.primary_id})
+        fixed = (one.column.name for one in self.plain if one.create_only)
+        return frozenset(names).difference(self.key_columns, {self.table.primary_id}, fixed)
 
     @cached_property
     def calculated(self) -> frozenset[str]:
@@ -139,7 +141,7 @@ class Planner:
                 self._add_branch(branches.setdefault(lookup.column, []), lookup, field, schema.stream)
                 calculated.update([lookup.column] if field.calculated else [])
             elif column:
-                plain.append(PlainField(field.name, column, field.calculated))
+                plain.append(PlainField(field.name, column, field.calculated, field.create_only))
             elif not field.name.startswith("_sdc_"):
                 unknown.append(field)
         if unknown:

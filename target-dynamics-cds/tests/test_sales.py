@@ -86,6 +86,21 @@ def test_create_then_update_by_alternate_key(sales: TargetProcess) -> None:
     assert (row["name"], row["donotemail"], row["creditlimit"]) == ("Changed", True, Decimal("12.5"))
 
 
+@pytest.mark.parametrize("skip_unchanged", [True, False])
+def test_what_is_for_new_rows_only_is_left_alone_afterwards(
+    sales: TargetProcess, *, skip_unchanged: bool
+) -> None:
+    properties = {**ACCOUNTS["schema"]["properties"], "statecode": {"type": "integer", "x-create-only": True}}
+    schema = {**ACCOUNTS, "schema": {"properties": properties}}
+    settings = {**sales.sandbox.config("sales"), "publisher_prefix": None, "create_missing": False}
+    for name, state in (("First", 0), ("Second", 1)):
+        lines = [schema, record("T-9", name=name, statecode=state)]
+        done = sales.run_here(lines, **settings, skip_unchanged=skip_unchanged)
+        assert (done.code, done.rejects) == (0, []), done.log
+    (row,) = found(sales, "T-9")
+    assert (row["name"], row["statecode"]) == ("Second", 0)
+
+
 def test_write_modes(sales: TargetProcess) -> None:
     run(sales, record("T-1", name="There"))
     created = run(sales, record("T-1", name="Kept away"), record("T-2", name="New"), write_mode="create")

@@ -152,7 +152,11 @@ def make_plan(schema: StreamSchema, entity: FnoEntity, company: str, companies: 
     for name in entity.keys:
         _check_key(name, found, schema, company)
     keys = {name: _column(found, entity, name) for name in entity.keys}
-    columns = [_column(found, entity, name) for name in found if name not in entity.keys]
+    columns = [
+        _column(found, entity, name, create_only=schema.fields[field].create_only)
+        for name, field in found.items()
+        if name not in entity.keys
+    ]
     present = [column for column in columns if column is not None]
     return Plan(
         entity=entity,
@@ -208,11 +212,14 @@ def _check_key(name: str, found: Mapping[str, str], schema: StreamSchema, compan
     )
 
 
-def _column(found: Mapping[str, str], entity: FnoEntity, name: str) -> Column | None:
+def _column(
+    found: Mapping[str, str], entity: FnoEntity, name: str, *, create_only: bool = False
+) -> Column | None:
     if name not in found:
         return None
     member: FnoProperty = entity.properties[name]
-    return Column(found[name], Codec.of(member), member.allow_edit_on_create, member.allow_edit)
+    on_update = member.allow_edit and not create_only
+    return Column(found[name], Codec.of(member), member.allow_edit_on_create, on_update)
 
 
 def _plain(value: Literal) -> Any:

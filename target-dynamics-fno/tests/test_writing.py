@@ -128,6 +128,17 @@ def test_calculated_fields_alone_write_nothing(bench: FnoBench) -> None:
     assert stored["CreditLimit"] == 3
 
 
+def test_what_is_for_new_rows_only_is_left_alone_afterwards(bench: FnoBench) -> None:
+    fields = {**FIELDS, "CreditLimit": {"type": "number", "x-create-only": True}}
+    bench.run([schema(**fields), customer("K1", CreditLimit=1)])
+    bench.run([schema(**fields), customer("K1", CreditLimit=2, SalesMemo="x")])
+    stored = bench.stored("K1")
+    assert stored is not None
+    assert (stored["CreditLimit"], stored["SalesMemo"]) == (1, "x")
+    bench.run([schema(**fields), customer("K1", CreditLimit=3, SalesMemo="x")])
+    assert bench.summary()[-1]["unchanged"] == 1
+
+
 @pytest.mark.parametrize("account", ["O'Hara", "Bär & Söhne", "a=b,c", "100%", "US-+1"])
 def test_awkward_keys_are_found_again(bench: FnoBench, account: str) -> None:
     bench.run([schema(), customer(account)])

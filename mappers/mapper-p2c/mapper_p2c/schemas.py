@@ -18,7 +18,8 @@ def message(task: Task, rows: Iterable[Row]) -> dict[str, Any]:
     """The SCHEMA message of a task's destination stream.
 
     Beside plain JSON Schema it carries `x-task` (the task), `x-scale` (digits after the point), `x-lookup`
-    (entities a lookup may point to) and `x-calculated` (the destination calculates the field too).
+    (entities a lookup may point to), `x-calculated` (the destination calculates the field too) and
+    `x-create-only` (sent for new rows only).
 
     Args:
         task: the task.
@@ -63,6 +64,7 @@ def _property(row: Row) -> dict[str, Any]:
         "minimum": row.minimum,
         "maximum": row.maximum,
         "x-calculated": row.calculated or None,
+        "x-create-only": row.create_only or None,
     }
     return {name: value for name, value in given.items() if value is not None}
 

@@ -125,16 +125,69 @@ def test_template_has_exactly_the_rows_of_the_reference(name: str, table: str) -
     assert len(rows) == len(expected)
 
 
-def test_every_shipped_template_is_covered_here() -> None:
-    assert templates.names() == ["accounts-direct", "accounts-to-cds", "accounts-to-fno"]
+# Microsoft's eight templates: through the hub as two legs, and direct; one task, or headers before lines.
+SHIPPED = {
+    "accounts": ("accounts-to-cds", "accounts-to-fno", "accounts-direct"),
+    "contacts": ("contacts-to-cds", "contacts-to-fno", "contacts-direct"),
+    "contacts to customers": (
+        "contacts-to-customers-leg1",
+        "contacts-to-customers-leg2",
+        "contacts-to-customers-direct",
+    ),
+    "products": ("products-to-cds", "products-to-sales", "products-direct"),
+    "quotes": ("quotes-to-cds", "quotes-to-fno", "quotes-direct"),
+    "orders to F&O": ("orders-to-fno-leg1", "orders-to-fno-leg2", "orders-to-fno-direct"),
+    "orders to Sales": ("orders-to-sales-leg1", "orders-to-sales-leg2", "orders-to-sales-direct"),
+    "invoices": ("invoices-to-cds", "invoices-to-sales", "invoices-direct"),
+}
+_OF_DOCUMENTS = ("quotes", "orders to F&O", "orders to Sales", "invoices")
+
+
+def test_the_eight_templates_are_shipped_in_three_forms_each() -> None:
+    assert templates.names() == sorted(name for names in SHIPPED.values() for name in names)
+
+
+@pytest.mark.parametrize("job", SHIPPED)
+def test_a_template_names_its_tasks_and_what_must_have_run(job: str) -> None:
+    for name in SHIPPED[job]:
+        template = templates.load(name)
+        assert template.name == name
+        tasks = [f"{name}-header", f"{name}-line"] if job in _OF_DOCUMENTS else [name]
+        assert [task.name for task in template.tasks] == tasks
+        assert set(template.requires) <= set(templates.names())
+
+
+@pytest.mark.parametrize("job", SHIPPED)
+def test_the_second_leg_reads_only_what_the_first_wrote(job: str) -> None:
+    first, second, _ = (templates.load(name) for name in SHIPPED[job])
+    assert first.name in second.requires
+    for writer, reader in zip(first.tasks, second.tasks, strict=True):
+        assert writer.destination.stream == reader.source.stream
+        conditions = {given.field: given.value for given in reader.source.filter}
+        assert conditions["LastWrittenBy"] == writer.name
+        written = {row.destination for row in writer.rows}
+        assert {row.destination for row in writer.rows if row.destination == "LastWrittenBy"}
+        for row in reader.rows:
+            assert row.optional or set(row.sources) <= written, row.where
 
 
 @pytest.mark.parametrize("name", templates.names())
-def test_header(name: str) -> None:
+def test_every_quirk_and_version_can_be_switched_alone_and_together(name: str) -> None:
     template = templates.load(name)
-    assert template.name == name
-    assert [task.name for task in template.tasks] == [name]
-    assert template.requires == (("accounts-to-cds",) if name == "accounts-to-fno" else ())
+    quirks = list(dict.fromkeys(quirk.name for task in template.tasks for quirk in task.quirks))
+    for chosen in ([], *([quirk] for quirk in quirks), quirks):
+        changed = templates.apply(template, {"quirks": chosen})
+        assert all(
+            len({row.number for row in task.rows}) == len({row.destination for row in task.rows})
+            for task in changed.tasks
+        )
+    for task in template.tasks:
+        for version in task.destination.versions:
+            changed = templates.apply(template, {"fno_entities": {task.destination.stream: version}})
+            assert version in [each.destination.stream for each in changed.tasks]
+        for version in task.source.versions:
+            changed = templates.apply(template, {"fno_entities": {task.source.stream: version}})
+            assert version in [each.source.stream for each in changed.tasks]
 
 
 @pytest.mark.parametrize("name", ["accounts-direct", "accounts-to-fno"])

@@ -64,7 +64,7 @@ MISTAKES = [
         "length: 10}",
         "transforms: [{map: {a: b}, also: {c: d}}]}",
         (
-            ":17: row 2 (name -> Name): map, also do not make one transform; write one of default, "
+            ":17: row 2 (name -> Name): map, also do not make one transform; write one of join, default, "
             "map, country, truncate, "
             "convert for each step, `otherwise` beside `map` and `also` beside `country`."
         ),

@@ -27,6 +27,7 @@ class Field:
         fields: properties of a nested object (a lookup's key fields).
         options: from `x-options`: option value (as text) to label.
         calculated: from `x-calculated`: the server computes it; sent, but never a cause to write.
+        create_only: from `x-create-only`: sent for new rows; an existing row keeps what it has.
         description: free text.
     """
 
@@ -42,6 +43,7 @@ class Field:
     fields: Mapping[str, Field] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     calculated: bool = False
+    create_only: bool = False
     description: str = ""
 
 
@@ -125,6 +127,7 @@ def parse_field(name: str, definition: Any) -> Field:
         else {},
         options=_labels(merged.get("x-options")),
         calculated=merged.get("x-calculated") is True,
+        create_only=merged.get("x-create-only") is True,
         description=_text(merged.get("description")),
     )
 

@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 _KINDS = ("join", "default", "map", "country", "truncate", "convert")
 _COMPANION = {"map": "otherwise", "country": "also"}
 
+#: Keys of a row that are taken over as they are.
+_PLAIN = (
+    *("type", "length", "scale", "minimum", "maximum"),
+    *("optional", "calculated", "create_only", "tag", "note"),
+)
+
 #: What `type: money` stands for: a number as Dataverse's Money columns hold it.
 _MONEY = {"type": "number", "scale": 4, "minimum": -922_337_203_685_477, "maximum": 922_337_203_685_477}
 
@@ -183,11 +189,7 @@ def rows(
 
 
 def _row(data: Mapping[str, Any], number: int, place: str) -> Row:
-    plain = {
-        name: data[name]
-        for name in ("type", "length", "scale", "minimum", "maximum", "optional", "calculated", "tag", "note")
-        if name in data
-    }
+    plain = {name: data[name] for name in _PLAIN if name in data}
     if data.get("type") == "money":
         plain |= _MONEY
     source = data.get("source", ())

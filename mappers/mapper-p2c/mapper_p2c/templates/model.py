@@ -47,6 +47,7 @@ class Row:
         values: the members of a picklist, empty for a free field.
         optional: the source stream may lack the field; the row is then left out.
         calculated: the destination calculates the field too: sent, but no reason to write.
+        create_only: sent when the row is new; a row that exists keeps what it has.
         key: the destination field is part of the key.
         tag: where the row is known from: doc, picture, inferred, or own for rows of an administrator.
         place: file and line, or the override, for messages.
@@ -64,6 +65,7 @@ class Row:
     transforms: tuple[Transform, ...] = ()
     optional: bool = False
     calculated: bool = False
+    create_only: bool = False
     key: bool = False
     tag: str = "own"
     note: str = ""
@@ -76,7 +78,7 @@ class Row:
 
     @property
     def source_words(self) -> str:
-        """The sources in words: `one or other` where the first counts, `one + other` where they are joined."""
+        """The sources in words: `one or other` where the first counts, `one + other` where joined."""
         joint = " + " if any(step.kind == "join" for step in self.transforms) else " or "
         return joint.join(self.sources) or "(none)"
 

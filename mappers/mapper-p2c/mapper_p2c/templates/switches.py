@@ -34,7 +34,7 @@ def switched(template: Template, quirks: Iterable[str], entities: Mapping[str, s
 
 
 def placed(rows: tuple[Row, ...], given: tuple[Row, ...]) -> tuple[Row, ...]:
-    """The rows and those given, each in place of the one with the same destination, else behind the others."""
+    """The rows and those given, each in place of the one with the same destination, else at the end."""
     # Two given rows for one destination stay two, so that the check for duplicates sees them.
     replaced = {row.destination for row in given}
     first = max((row.number for row in rows), default=0) + 1
