@@ -115,8 +115,8 @@ def test_another_version_of_an_entity_brings_its_own_key() -> None:
             "quotes-direct",
             {"quirks": ["bill-to-in-delivery-adress"]},
             (
-                "overrides.quirks: the template quotes-direct has no quirk 'bill-to-in-delivery-adress'; did you "
-                "mean 'bill-to-in-delivery-address'?"
+                "overrides.quirks: the template quotes-direct has no quirk 'bill-to-in-delivery-adress'; "
+                "did you mean 'bill-to-in-delivery-address'?"
             ),
         ),
         (
