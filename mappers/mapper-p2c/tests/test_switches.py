@@ -128,16 +128,16 @@ def test_another_version_of_an_entity_brings_its_own_key() -> None:
             "accounts-direct",
             {"fno_entities": {"CustomersV3": "CustomersV1"}},
             (
-                "overrides.fno_entities.CustomersV3: 'CustomersV1' is no version of this entity; did you mean "
-                "'CustomersV2'?"
+                "overrides.fno_entities.CustomersV3: 'CustomersV1' is no version of this entity; "
+                "did you mean 'CustomersV2'?"
             ),
         ),
         (
             "accounts-direct",
             {"fno_entities": {"Customers": "CustomersV2"}},
             (
-                "overrides.fno_entities: the template accounts-direct has no entity 'Customers'; did you mean "
-                "'CustomersV3'?"
+                "overrides.fno_entities: the template accounts-direct has no entity 'Customers'; "
+                "did you mean 'CustomersV3'?"
             ),
         ),
     ],
