@@ -1,0 +1,1 @@
+"""Programs of others, each run by its own interpreter (`tests/peers/*.txt`), pointed at a local server."""

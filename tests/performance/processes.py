@@ -1,0 +1,56 @@
+"""Runs a program to its end and gives what it cost: CPU time and peak memory of the whole process."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["Cost", "median", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run of a program cost: `cpu` in seconds, user and system; `peak` resident memory in MB."""
+
+    cpu: float
+    peak: float
+
+
+def run(
+    command: Sequence[str], *, environment: Mapping[str, str] | None = None, output: IO[bytes] | None = None
+) -> Cost:
+    """Run `command` to its end, start-up and children it waited for included.
+
+    Standard output goes to `output`, nowhere without one. `environment` is added to ours.
+
+    Raises:
+        RuntimeError: its exit code was not 0; the message holds the end of its standard error.
+    """
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            command,
+            stdout=output or subprocess.DEVNULL,
+            stderr=errors,
+            env={**os.environ, **(environment or {})},
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            raise RuntimeError(f"{command[0]} ended with {process.returncode}: {errors.read()[-2000:]!r}")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def median(costs: Iterable[Cost]) -> Cost:
+    """The median of each figure."""
+    several = list(costs)
+    return Cost(
+        statistics.median(each.cpu for each in several), statistics.median(each.peak for each in several)
+    )
