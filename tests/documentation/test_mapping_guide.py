@@ -5,6 +5,7 @@ from __future__ import annotations
 from mapper_p2c import templates
 
 from scripts import mapping_guide
+from scripts.settings_tables import PROJECT
 
 
 def test_the_guide_is_what_the_templates_say() -> None:
@@ -12,7 +13,7 @@ def test_the_guide_is_what_the_templates_say() -> None:
 
 
 def test_every_quirk_is_told() -> None:
-    text = (mapping_guide.PROJECT / mapping_guide.GUIDE).read_text(encoding="utf-8")
+    text = (PROJECT / mapping_guide.GUIDE).read_text(encoding="utf-8")
     head = text.partition(mapping_guide.BEGIN)[0]
     quirks = {
         quirk.name
