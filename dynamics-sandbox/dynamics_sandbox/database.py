@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from queue import Empty, LifoQueue
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from dynamics_sandbox.odata.sqlite import DECIMAL_COLLATION, TEXT_COLLATION, register
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["DECIMAL_COLLATION", "TEXT_COLLATION", "Database", "quoted"]
+__all__ = ["BEFORE_COMMIT", "DECIMAL_COLLATION", "TEXT_COLLATION", "Database", "quoted"]
+
+#: Called in the writing thread when a transaction of the current request is about to be committed; what it
+#: raises rolls the transaction back. Set by the control API, which makes faults and hooks happen there.
+BEFORE_COMMIT: Final[ContextVar[tuple[Callable[[], None], ...]]] = ContextVar("BEFORE_COMMIT", default=())
 
 _PRAGMAS = (
     "page_size = 32768",  # rows of two kilobytes on small pages double the file and triple the time
@@ -86,10 +91,32 @@ class Database:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
+                for act in BEFORE_COMMIT.get():
+                    act()
             except BaseException:
                 _roll_back(self._writer)
                 raise
             self._writer.execute("COMMIT")
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Keep everybody in this process from writing while the block runs."""
+        with self._writing:
+            yield
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the file as it is now; readers and writers go on meanwhile."""
+        with closing(sqlite3.connect(path)) as copy, self.reading() as connection:
+            copy.execute("PRAGMA synchronous = OFF")
+            connection.backup(copy)
+
+    def replace_by(self, path: Path) -> None:
+        """Replace everything by a copy in one step; readers keep the state they began with.
+
+        The caller keeps other writers away with `still`, for several files at once if need be.
+        """
+        with closing(sqlite3.connect(path)) as copy:
+            copy.backup(self._writer)
 
     def close(self) -> None:
         """Close every idle connection and the writer."""

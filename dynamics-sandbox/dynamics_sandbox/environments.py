@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dynamics_sandbox.clock import Clock
+    from dynamics_sandbox.database import Database
     from dynamics_sandbox.identity import Identity
     from dynamics_sandbox.settings import SandboxSettings, Seed
 
@@ -42,6 +43,7 @@ class Environment(Protocol):
     """What the shell needs of an environment, whatever service it is."""
 
     url: str
+    database: Database
 
     @property
     def is_new(self) -> bool:
@@ -55,6 +57,9 @@ class Environment(Protocol):
 
     def rows(self, entity_set: str, key: str | None = None) -> Iterator[bytes]:
         """Rows as JSON objects."""
+
+    def reload(self) -> None:
+        """Forgets what was remembered of the file, which has been replaced."""
 
     def close(self) -> None:
         """Closes the file."""
@@ -71,6 +76,15 @@ class Environments:
     def by_name(self) -> dict[str, Environment]:
         """The environments under the names the command line and the control API use."""
         return {"sales": self.sales, "cds": self.cds, "fno": self.fno}
+
+    def databases(self) -> dict[str, Database]:
+        """Their files under the same names."""
+        return {name: environment.database for name, environment in self.by_name().items()}
+
+    def reload(self) -> None:
+        """Makes all of them forget what they remembered of their files."""
+        for environment in self.by_name().values():
+            environment.reload()
 
     def reset(self, seed: Seed) -> None:
         """Starts all of them over."""

@@ -12,33 +12,23 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from dynamics_sandbox.assembly import assemble
 from dynamics_sandbox.certificates import keep_certificates
 from dynamics_sandbox.clock import Clock
-from dynamics_sandbox.control import Control
-from dynamics_sandbox.dataverse.application import create_application as create_dataverse
 from dynamics_sandbox.environments import Addresses, open_environments
 from dynamics_sandbox.errors import SandboxError
-from dynamics_sandbox.faults import FaultPlan, FaultyApplication
-from dynamics_sandbox.fno.application import create_application as create_fno
 from dynamics_sandbox.identity import keep_identity
 from dynamics_sandbox.ready import Ready, publish, sole_server, withdraw
-from dynamics_sandbox.requestlog import LoggedApplication, RequestLog
 from dynamics_sandbox.settings import ENVIRONMENTS, SIGN_IN
-from dynamics_sandbox.signin import SignIn
-from dynamics_sandbox.tokens import TokenChecker, TokenIssuer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
-    from starlette.types import ASGIApp
-
+    from dynamics_sandbox.assembly import Shell
     from dynamics_sandbox.certificates import Certificates
-    from dynamics_sandbox.environments import Environments
     from dynamics_sandbox.identity import Identity
     from dynamics_sandbox.settings import SandboxSettings
 
@@ -76,7 +66,7 @@ def serve(settings: SandboxSettings, *, announce: Callable[[str], None]) -> None
         clock = Clock()
         environments = stack.enter_context(open_environments(settings, identity, addresses, clock))
         environments.fill_new(settings.seed)
-        applications = _applications(settings, identity, addresses, environments=environments, clock=clock)
+        applications = assemble(settings, identity, addresses, environments=environments, clock=clock)
         servers = [_Server(application, name, certificates) for name, application in applications.items()]
         ready = _ready(addresses, identity, certificates)
 
@@ -136,62 +126,14 @@ def _bound(host: str, port: int, service: str) -> socket.socket:
     return listener
 
 
-def _applications(
-    settings: SandboxSettings,
-    identity: Identity,
-    addresses: Addresses,
-    *,
-    environments: Environments,
-    clock: Clock,
-) -> dict[str, _Shell]:
-    """The four applications, each with the request log and the faults around it."""
-    log, faults = RequestLog(clock), FaultPlan()
-    issuer = TokenIssuer(
-        identity.signing_key, identity.tenant_id, lifetime=settings.token_lifetime, clock=clock.seconds
-    )
-    checker = TokenChecker(
-        identity.signing_key, identity.tenant_id, exact_resources={addresses.fno}, clock=clock.seconds
-    )
-    resources = (addresses.sales, addresses.cds, addresses.fno)
-    sign_in = SignIn(addresses.authority, identity, issuer, resources, clock=clock)
-    services: dict[str, ASGIApp] = {
-        SIGN_IN: sign_in.application(),
-        "sales": create_dataverse(environments.sales, checker, faults),
-        "cds": create_dataverse(environments.cds, checker, faults),
-        "fno": create_fno(environments.fno, checker, faults),
-    }
-    shells = {name: _Shell(application, name, faults, log) for name, application in services.items()}
-    shells[SIGN_IN].control = Control(environments, faults, log).application()
-    return shells
-
-
-class _Shell:
-    """A service with request log and faults around it; on the sign-in port the control API beside it."""
-
-    def __init__(self, application: ASGIApp, name: str, faults: FaultPlan, log: RequestLog) -> None:
-        self.control: ASGIApp | None = None
-        self._application = application
-        self._name = name
-        self._faults = faults
-        self._log = log
-
-    def application(self, abort: Callable[[tuple[str, int]], None]) -> ASGIApp:
-        """The whole, for a server whose connections ``abort`` closes."""
-        faulty = FaultyApplication(self._application, self._name, self._faults, abort)
-        logged = LoggedApplication(faulty, self._name, self._log)
-        if self.control is None:
-            return logged
-        return Starlette(routes=[Mount("/_sandbox", self.control), Mount("/", logged)])
-
-
 class _Server(uvicorn.Server):
     """A uvicorn server that leaves signals to the process and can cut a connection."""
 
-    def __init__(self, shell: _Shell, name: str, certificates: Certificates) -> None:
+    def __init__(self, shell: Shell, name: str, certificates: Certificates) -> None:
         self.name = name
         super().__init__(
             uvicorn.Config(
-                shell.application(self.abort),
+                shell.application(self),
                 http="h11",
                 ws="none",
                 lifespan="off",
@@ -227,9 +169,20 @@ class _Server(uvicorn.Server):
 
     def abort(self, client: tuple[str, int]) -> None:
         """Closes the connection of a client at once, without an answer."""
-        for connection in list(self.server_state.connections):
-            if isinstance(connection, H11Protocol) and connection.client == client:
-                connection.transport.abort()
+        for connection in self._connections_of(client):
+            connection.transport.abort()
+
+    def close(self, client: tuple[str, int]) -> None:
+        """Closes the connection of a client once it has what was sent so far."""
+        for connection in self._connections_of(client):
+            connection.transport.close()
+
+    def _connections_of(self, client: tuple[str, int]) -> list[H11Protocol]:
+        return [
+            connection
+            for connection in self.server_state.connections
+            if isinstance(connection, H11Protocol) and connection.client == client
+        ]
 
 
 @contextmanager

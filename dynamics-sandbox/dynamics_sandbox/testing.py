@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 from typing import Literal as OneOf
 
+from dynamics_sandbox.control.client import ControlClient
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from email.message import Message
@@ -36,8 +38,8 @@ class SandboxProcessError(Exception):
 
 
 @dataclass(frozen=True)
-class Sandbox:
-    """A running sandbox: its addresses and credentials, and calls to it.
+class Sandbox(ControlClient):
+    """A running sandbox: its addresses and credentials, calls to its services and to its control API.
 
     Attributes:
         authority: address of the sign-in service; ``sales``, ``cds`` and ``fno`` those of the environments.
@@ -98,6 +100,10 @@ class Sandbox:
         self._tokens[environment] = (token, time.monotonic() + answer["expires_in"] - 60)
         return str(token)
 
+    def forget_tokens(self) -> None:
+        """Signs in anew before the next call."""
+        self._tokens.clear()
+
     def call(
         self,
         method: str,
@@ -132,33 +138,16 @@ class Sandbox:
             given["Authorization"] = f"Bearer {self.token(environment)}"
         return self._send(method, url, body, given)
 
-    def faults(self, **fault: Any) -> None:
-        """Adds a fault; fields as in POST /_sandbox/faults: ``faults(environment="cds", status=429)``."""
-        self._control("POST", "faults", fault)
-
-    def clear_faults(self) -> None:
-        """Forgets the faults that have not happened yet."""
-        self._control("DELETE", "faults")
-
-    def requests(self, environment: str = "") -> list[dict[str, Any]]:
-        """The requests so far, oldest first: time, environment, method, path and status."""
-        entries = self._control("GET", "requests")["requests"]
-        return [entry for entry in entries if environment in {"", entry["environment"]}]
-
-    def forget_requests(self) -> None:
-        """Empties the request log."""
-        self._control("DELETE", "requests")
-
     def sign_ins(self) -> int:
         """How many access tokens were granted, those of this helper included."""
-        asked = [entry for entry in self.requests("sign-in") if entry["path"].endswith("/token")]
-        return sum(entry["status"] == 200 for entry in asked)  # noqa: PLR2004 - OK
+        return self.count_requests("sign-in", path=r"/token$", status=200)
 
-    def reset(self, seed: OneOf["demo", "none"] = "none") -> None:
-        """Starts all environments over."""
-        self._control("POST", "reset", {"seed": seed})
+    def control(self, method: str, path: str, content: Any = None) -> Any:
+        """Sends one order to the control API, its path relative to ``/_sandbox/``; gives its answer.
 
-    def _control(self, method: str, path: str, content: Any = None) -> Any:
+        Raises:
+            SandboxProcessError: the order is refused.
+        """
         body = None if content is None else _encode(content)
         status, _, answer = self._send(method, f"{self.authority}/_sandbox/{path}", body, {})
         if status >= 400:  # noqa: PLR2004 - the first error status

@@ -95,6 +95,11 @@ class TokenChecker:
         self._tenant_id = tenant_id
         self._exact = frozenset(exact_resources)
         self._clock = clock or Clock().seconds
+        self._revoked: set[str] = set()
+
+    def revoke(self, authorization: str) -> None:
+        """Treats the token of an ``Authorization`` header as expired from now on."""
+        self._revoked.add(authorization.partition(" ")[2].strip())
 
     def check(self, authorization: str | None, resource: str) -> Principal | None:
         """Who calls, or None when the token is missing, forged, expired or meant for another environment.
@@ -104,7 +109,8 @@ class TokenChecker:
             resource: URL of the environment, without a trailing slash.
         """
         scheme, _, token = (authorization or "").partition(" ")
-        claims = self._claims(token.strip()) if scheme.lower() == "bearer" else None
+        known = scheme.lower() == "bearer" and token.strip() not in self._revoked
+        claims = self._claims(token.strip()) if known else None
         if claims is None or claims.tid != self._tenant_id or not claims.nbf <= self._clock() < claims.exp:
             return None
         audience = claims.aud if resource in self._exact else claims.aud.lower().rstrip("/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dynamics_sandbox.clock import Clock
@@ -18,6 +19,7 @@ from dynamics_sandbox.dataverse.session import Caller, Session
 from dynamics_sandbox.dataverse.settings import DataverseSettings
 from dynamics_sandbox.dataverse.solution import no_solution, p2c_solution
 from dynamics_sandbox.dataverse.writing.values import instant_text
+from dynamics_sandbox.errors import SandboxError
 from dynamics_sandbox.odata.options import QueryOptions
 from dynamics_sandbox.seeds.dataverse import SeedIds, seed_demo, seed_platform
 from dynamics_sandbox.seeds.northwind import import_folder
@@ -51,7 +53,7 @@ class DataverseEnvironment:
         self.url = url
         self.settings = settings
         self.clock = clock
-        self._database = database
+        self.database = database
         self._seed_ids = SeedIds(name)
         installed = name == "sales" and settings.p2c_solution
         self._solution = p2c_solution(settings.random_seed) if installed else no_solution()
@@ -98,18 +100,18 @@ class DataverseEnvironment:
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        self.database.close()
 
     @contextmanager
     def reading(self, caller: Caller = _NOBODY) -> Iterator[Session]:
         """Lend a session that sees one snapshot."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             yield self._session(connection, caller)
 
     @contextmanager
     def writing(self, caller: Caller = _NOBODY) -> Iterator[Session]:
         """Lend a session whose changes are kept when it ends without an exception."""
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             session = self._session(connection, caller)
             yield session
             session.finish()
@@ -156,6 +158,31 @@ class DataverseEnvironment:
             changed = [table for name, table in advanced.items() if table != session.schema.tables[name]]
             if changed:
                 session.change_schema(*changed)
+
+    def reload(self) -> None:
+        """Forget the schema, as the file has been replaced; requests that have begun keep theirs."""
+        with self.database.reading() as connection:
+            self._schema = storage.load_schema(connection)
+
+    def expire_delta_links(self) -> None:
+        """Make every change-tracking link given so far worthless, as the service's clean-up does."""
+        with self.writing() as session:
+            storage.set_state(session.connection, storage.TRACKING_FLOOR, session.next_version())
+
+    def rebuild_key(self, table_name: str, key_name: str) -> None:
+        """Put an alternate key back to Pending, as if it were being built; it comes back like a new one.
+
+        Raises:
+            SandboxError: there is no such key.
+        """
+        with self.writing() as session:
+            table = session.schema.tables.get(table_name)
+            key = next((key for key in table.keys if key.name == key_name), None) if table else None
+            if table is None or key is None:
+                raise SandboxError(f"There is no alternate key '{table_name}/{key_name}' in {self.name}.")
+            storage.drop_key(session.connection, table, key)
+            pending = replace(key, status="Pending", requested_at=session.now, reads=0)
+            session.change_schema(table.with_key(pending))
 
     def reset(self, seed: str = "none") -> None:
         """Start over: drop everything, create the shipped tables and the rows of a seed ("demo" or "none").

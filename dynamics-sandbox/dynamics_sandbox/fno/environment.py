@@ -74,6 +74,9 @@ class FnoEnvironment:
             self._seeder.plant(connection, seed)
         self.is_new = False
 
+    def reload(self) -> None:
+        """Nothing to forget: everything about the rows is read from the file each time."""
+
     def default_company(self, client_id: str) -> str | None:
         """Default company of the user a registered application works as; None for an unknown application."""
         with self.database.reading() as connection:

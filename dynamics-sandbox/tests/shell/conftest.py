@@ -20,5 +20,6 @@ def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
 @pytest.fixture
 def sandbox(shared_sandbox: Sandbox) -> Sandbox:
     shared_sandbox.clear_faults()
+    shared_sandbox.clear_hooks()
     shared_sandbox.forget_requests()
     return shared_sandbox

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from dynamics_sandbox.faults import Fault, FaultPlan
+from dynamics_sandbox.control.fault_plan import FaultPlan
+from dynamics_sandbox.control.faults import Fault
 from dynamics_sandbox.testing import SandboxProcessError
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def test_the_log_tells_what_was_asked_in_order(sandbox: Sandbox) -> None:
         ("cds", "GET", "/api/data/v9.2/WhoAmI?x=%C3%BC", True),
         ("fno", "DELETE", "/data/CustomerGroups(dataAreaId='usmf',CustomerGroupId='none')", True),
     ]
-    assert set(sandbox.requests("cds")[0]) == {"time", "environment", "method", "path", "status"}
+    assert set(sandbox.requests("cds")[0]) == {"id", "time", "environment", "method", "path", "status"}
     sandbox.forget_requests()
     assert sandbox.requests() == []
 
@@ -159,7 +160,23 @@ def test_tokens_granted_are_counted(sandbox: Sandbox) -> None:
     [
         ({"environment": "crm", "status": 500}, "environment 'crm' is none of sign-in, sales, cds, fno"),
         ({"status": 42}, "status 42"),
-        ({}, "needs status, drop or delay"),
+        ({}, "a fault needs one of status, error, drop, delay"),
+        ({"method": "get", "status": 500}, "method 'get' must be in capitals"),
+        ({"skip": -1, "status": 500}, "skip must not be negative"),
+        ({"status": 500, "drop": True}, "status, error and drop exclude one another"),
+        ({"status": 500, "truncate": 5}, "they need one"),
+        ({"cut_after": -1}, "cut_after must be 0 or more, not -1"),
+        ({"bytes_per_second": 0}, "bytes_per_second must be 1 or more, not 0"),
+        ({"delay": 1, "after_commit": True}, "need status or drop"),
+        ({"drop": True, "after_commit": True, "before_commit": True}, "exclude one another"),
+        ({"status": 500, "headers": {"A": "b\r\nC: d"}}, "headers: 'A' cannot be sent"),
+        ({"environment": "fno", "expire_delta_links": True}, "needs the environment sales or cds"),
+        ({"environment": "cds", "pending_key": "account"}, "pending_key must be table/key"),
+        ({"environment": "sales", "error": "update_conflict"}, "needs the environment fno"),
+        ({"environment": "fno", "error": "fire"}, "Invalid enum value 'fire'"),
+        ({"steps": []}, "either steps or a mix"),
+        ({"mix": [{"status": 500}], "count": 3, "among": 2}, "hits 1 to 2 of 2 requests, not 3"),
+        ({"mix": [{"status": 500, "times": 2}]}, "no times and no skip"),
         ({"path": "(", "status": 500}, "no regular expression"),
         ({"times": 0, "status": 500}, "times must be 1 or more"),
         ({"statuscode": 500}, "unknown field `statuscode`"),
@@ -185,6 +202,42 @@ def test_faults_can_be_listed_and_forgotten(sandbox: Sandbox) -> None:
     assert statuses(sandbox, 1) == [200]
 
 
+def test_a_script_is_exhausted_once_all_of_it_has_happened(sandbox: Sandbox) -> None:
+    sandbox.fault_script(
+        {"environment": "sales", "status": 429}, {"environment": "sales", "skip": 1, "status": 503}
+    )
+    url = f"{sandbox.authority}/_sandbox/faults"
+
+    exhausted = []
+    for _ in range(3):
+        sandbox.call("GET", "sales", WHO_AM_I)
+        exhausted.append(sandbox.call("GET", "sales", url)[2]["exhausted"])
+
+    assert exhausted == [False, False, True]
+    assert sandbox.pending_faults() == []
+    assert [
+        (hit["environment"], hit["method"], hit["path"], hit["fault"]["status"], hit["problem"])
+        for hit in sandbox.happened_faults()
+    ] == [("sales", "GET", WHO_AM_I, 429, ""), ("sales", "GET", WHO_AM_I, 503, "")]
+    sandbox.clear_faults()
+    assert sandbox.happened_faults() == []
+
+
+def test_a_mix_hits_as_many_requests_as_asked_and_the_same_ones_for_the_same_seed(sandbox: Sandbox) -> None:
+    runs = []
+    for seed in (4, 4, 5):
+        sandbox.fault_mix(
+            {"status": 429}, {"status": 503}, count=3, among=12, seed=seed, environment="cds", skip=1
+        )
+        runs.append(statuses(sandbox, 14, "cds"))
+        assert sandbox.pending_faults() == []
+
+    for run in runs:
+        assert len([status for status in run if status != 200]) == 3
+        assert (run[0], run[13]) == (200, 200)
+    assert runs[0] == runs[1] != runs[2]
+
+
 def test_the_control_api_knows_its_own_paths_only(sandbox: Sandbox) -> None:
     assert sandbox.call("GET", "sales", f"{sandbox.authority}/_sandbox/nothing")[0] == 404
     assert (
@@ -199,7 +252,7 @@ def test_faults_queue_behind_one_another() -> None:
 
     taken = [plan.take("sales", "GET", "/") for _ in range(3)]
 
-    assert [fault and fault.status for fault in taken] == [429, 503, None]
+    assert [hit and hit.fault.status for hit in taken] == [429, 503, None]
 
 
 def test_a_fault_reads_from_json_as_the_control_api_documents_it() -> None:

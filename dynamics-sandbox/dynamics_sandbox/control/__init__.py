@@ -1,0 +1,1 @@
+"""How people and tests control a running sandbox: faults, hooks, snapshots, seeds, clock, request log."""
