@@ -28,7 +28,7 @@ from dynamics_singer.tap.output import LineWriter
 from dynamics_singer.tap.shape import Part, selected
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from msgspec import Raw
     from singer_sdk.helpers.types import Context, Record
@@ -94,8 +94,8 @@ class PageStream(Stream, abc.ABC):
         wanted = self.wanted()
         encoder = _Encoder(wanted, self.lookups(wanted))
         for batch in self.batches(wanted):
-            for records in encoder.encoded(batch.rows):
-                yield from map(_as_record, records)
+            for lines in encoder.encoded(batch.rows):
+                yield from map(_as_record, lines.splitlines())
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """No signpost: the bookmark never goes past what was read, so no clock is needed to hold it back."""
@@ -155,9 +155,10 @@ class PageStream(Stream, abc.ABC):
         now = datetime.now(timezone.utc).isoformat()
         frame = record_frame(self.name, now)
         for records in encoder.encoded(rows):
-            self._write(records, frame(records) if self._is_plain() else None)
-            counts.sent += len(records)
-            counter.increment(len(records))
+            self._write(records, frame)
+            sent = records.count(b"\n")
+            counts.sent += sent
+            counter.increment(sent)
         if limit is not None and len(batch.rows) > len(rows):
             self._check_max_record_limit(current_record_index=counts.sent)
         counter.increment(self._emit_deleted(batch.deleted, now, counts))
@@ -167,17 +168,18 @@ class PageStream(Stream, abc.ABC):
         if self.deletion_key is None or not self.mask["properties", DELETED_AT]:
             counts.dropped += len(ids)
             return 0
-        records = [json.dumps({self.deletion_key: each, DELETED_AT: now}).encode() for each in ids]
-        self._write(records, record_frame(self.name, now)(records) if self._is_plain() else None)
+        records = "".join(f"{json.dumps({self.deletion_key: each, DELETED_AT: now})}\n" for each in ids)
+        self._write(records.encode(), record_frame(self.name, now))
         counts.deleted += len(ids)
         return len(ids)
 
-    def _write(self, records: Sequence[bytes], lines: bytes | None) -> None:
+    def _write(self, records: bytes, frame: Callable[[bytes], bytes]) -> None:
+        """Put out encoded records, one a line; `frame` makes messages of them."""
         writer = self._tap.message_writer
-        if lines is not None and isinstance(writer, LineWriter):
-            writer.write_lines(lines)
+        if self._is_plain() and isinstance(writer, LineWriter):
+            writer.write_lines(frame(records))
             return
-        for record in records:
+        for record in records.splitlines():
             self._write_record_message(_as_record(record))
 
     def _is_plain(self) -> bool:
@@ -207,19 +209,20 @@ class PageStream(Stream, abc.ABC):
 
 
 class _Encoder:
-    """Rows in, encoded records out, 250 at a time, lookups resolved where that is ours to do."""
+    """Rows in, encoded records out, a chunk at a time, lookups resolved where that is ours to do."""
 
     def __init__(self, wanted: Sequence[Part], lookups: Sequence[BulkLookup] | None) -> None:
         self._lookups = lookups or ()
         hidden = [lookup.id_column for lookup in self._lookups]
         self._codec = RecordCodec(wanted, expanded=lookups is None, hidden=hidden)
 
-    def encoded(self, rows: Sequence[Raw]) -> Iterator[list[bytes]]:
+    def encoded(self, rows: Sequence[Raw]) -> Iterator[bytes]:
+        """The records of each chunk, one a line."""
         for chunk in chunks(rows):
             records = self._codec.decode(chunk)
             for lookup in self._lookups:
                 lookup.fill(self._codec, records)
-            yield [self._codec.encode(record) for record in records]
+            yield self._codec.encode_lines(records)
 
 
 def _as_record(encoded: bytes) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 
 import msgspec
 import pytest
-from dynamics_singer.tap.emission import RecordCodec, array_of, chunks, record_frame
+from dynamics_singer.tap.emission import RecordCodec, chunks, record_frame
 from dynamics_singer.tap.shape import Copied, Related
 from msgspec import Raw
 
@@ -22,7 +22,11 @@ CURRENCY = Related(
 
 
 def encoded(codec: RecordCodec, *rows: bytes) -> list[bytes]:
-    return [codec.encode(record) for record in codec.decode([Raw(row) for row in rows])]
+    """Each row on its own; the lines of all of them together must say the same."""
+    raw = [Raw(row) for row in rows]
+    alone = [codec.encode(record) for record in codec.decode(raw)]
+    assert codec.encode_lines(codec.decode(raw)) == b"".join(record + b"\n" for record in alone)
+    return alone
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -127,7 +131,7 @@ def test_a_row_that_is_no_object_is_refused() -> None:
 
 
 def test_frame_gives_one_line_per_record() -> None:
-    lines = record_frame('acc"ounts', "2024-05-01T00:00:00+00:00")([b'{"a":1.0}', b'{"a":2}'])
+    lines = record_frame('acc"ounts', "2024-05-01T00:00:00+00:00")(b'{"a":1.0}\n{"a":2}\n')
     assert lines.endswith(b"\n")
     assert [json.loads(line) for line in lines.splitlines()] == [
         {"type": "RECORD", "stream": 'acc"ounts', "record": {"a": value},
@@ -137,7 +141,7 @@ def test_frame_gives_one_line_per_record() -> None:
 
 
 def test_no_records_make_no_line() -> None:
-    assert record_frame("accounts", "now")([]) == b""
+    assert record_frame("accounts", "now")(b"") == b""
 
 
 def test_rows_are_cut_into_chunks_in_order() -> None:
@@ -149,5 +153,12 @@ def test_rows_are_cut_into_chunks_in_order() -> None:
     ]
 
 
-def test_an_array_holds_the_rows_as_they_are() -> None:
-    assert array_of([Raw(b'{"a":0.10}'), Raw(b"{}")]) == b'[{"a":0.10},{}]'
+def test_one_awkward_row_does_not_change_its_neighbours() -> None:
+    codec = RecordCodec([Copied("name", "name"), Copied("place", "place")])
+    rows = [b'{"name":0.10,"place":{"a":\n1}}', rb'{"name":"\ud800"}', b'{"name":"M\xfcller"}', b'{"name":2.50}']
+    assert encoded(codec, *rows) == [
+        b'{"name":0.10,"place":{"a": 1}}',
+        rb'{"name":"\ufffd"}',
+        '{"name":"M\ufffdller"}'.encode(),
+        b'{"name":2.50}',
+    ]
