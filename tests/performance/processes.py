@@ -28,17 +28,19 @@ def run(
 ) -> Cost:
     """Run `command` to its end, start-up and children it waited for included.
 
-    Standard output goes to `output`, nowhere without one. `environment` is added to ours.
+    Standard output goes to `output`, nowhere without one. `environment` is added to ours, of which Python's
+    own variables are left out: a machine that forbids compiled modules or buffers measures something else.
 
     Raises:
         RuntimeError: its exit code was not 0; the message holds the end of its standard error.
     """
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             command,
             stdout=output or subprocess.DEVNULL,
             stderr=errors,
-            env={**os.environ, **(environment or {})},
+            env={**inherited, **(environment or {})},
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
