@@ -56,6 +56,9 @@ logger = logging.getLogger(__name__)
 # connections.
 POOL_SIZE = 52
 
+# Bytes of an answer that are read in one go.
+READ_SIZE = 1 << 20
+
 # F&O: service-protection-retry-operations. Throttling has a budget of its own, in seconds of total waiting.
 THROTTLE_BUDGET = 900.0
 
@@ -204,12 +207,14 @@ class Transport:
         # The prepared address would be normalised; next links must travel as the server wrote them.
         prepared.url = course.url
         # Given here, the setting wins over REQUESTS_CA_BUNDLE; without one, that variable counts.
-        settings = self._session.merge_environment_settings(course.url, {}, False, verify, None)
+        settings = self._session.merge_environment_settings(course.url, {}, True, verify, None)
         self._count(requests=1)
         answer = self._session.send(
             prepared, allow_redirects=False, timeout=self.connection.request_timeout, **settings
         )
-        return Response(answer.status_code, headers_of(answer.headers), answer.content, course.url)
+        # `answer.content` would read 10 kB at a time, a third more CPU for a page of 10 MB.
+        body = b"".join(answer.iter_content(READ_SIZE))
+        return Response(answer.status_code, headers_of(answer.headers), body, course.url)
 
     def _headers(self, request: Request) -> dict[str, str]:
         headers = headers_of({"Accept-Encoding": "gzip, deflate", "User-Agent": _USER_AGENT})
