@@ -25,6 +25,7 @@ from dynamics_singer.errors import PluginError
 from dynamics_singer.tap.catalog import with_extensions
 from dynamics_singer.tap.emission import RecordCodec, chunks, record_frame
 from dynamics_singer.tap.output import LineWriter
+from dynamics_singer.tap.read_ahead import keep_freed_memory, read_ahead
 from dynamics_singer.tap.shape import Part, selected
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ class PageStream(Stream, abc.ABC):
         wanted = self.wanted()
         encoder = _Encoder(wanted, self.lookups(wanted))
         for batch in self.batches(wanted):
-            for lines in encoder.encoded(batch.rows):
-                yield from map(_as_record, lines.splitlines())
+            for records, _ in encoder.encoded(batch.rows):
+                yield from map(_as_record, records.splitlines())
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """No signpost: the bookmark never goes past what was read, so no clock is needed to hold it back."""
@@ -138,7 +139,8 @@ class PageStream(Stream, abc.ABC):
         wanted = self.wanted()
         encoder = _Encoder(wanted, self.lookups(wanted))
         counts = _Counts()
-        for batch in self.batches(wanted):
+        keep_freed_memory()
+        for batch in read_ahead(self.batches(wanted)):
             self._emit(batch, encoder, counts, counter)
             if batch.bookmark is not None:
                 self._bookmark(batch.bookmark)
@@ -154,11 +156,10 @@ class PageStream(Stream, abc.ABC):
         rows = batch.rows if limit is None else batch.rows[: limit - counts.sent]
         now = datetime.now(timezone.utc).isoformat()
         frame = record_frame(self.name, now)
-        for records in encoder.encoded(rows):
+        for records, number in encoder.encoded(rows):
             self._write(records, frame)
-            sent = records.count(b"\n")
-            counts.sent += sent
-            counter.increment(sent)
+            counts.sent += number
+            counter.increment(number)
         if limit is not None and len(batch.rows) > len(rows):
             self._check_max_record_limit(current_record_index=counts.sent)
         counter.increment(self._emit_deleted(batch.deleted, now, counts))
@@ -216,13 +217,13 @@ class _Encoder:
         hidden = [lookup.id_column for lookup in self._lookups]
         self._codec = RecordCodec(wanted, expanded=lookups is None, hidden=hidden)
 
-    def encoded(self, rows: Sequence[Raw]) -> Iterator[bytes]:
-        """The records of each chunk, one a line."""
+    def encoded(self, rows: Sequence[Raw]) -> Iterator[tuple[bytes, int]]:
+        """The records of each chunk, one a line, and how many they are."""
         for chunk in chunks(rows):
             records = self._codec.decode(chunk)
             for lookup in self._lookups:
                 lookup.fill(self._codec, records)
-            yield self._codec.encode_lines(records)
+            yield self._codec.encode_lines(records), len(records)
 
 
 def _as_record(encoded: bytes) -> dict[str, Any]:

@@ -155,7 +155,12 @@ def test_rows_are_cut_into_chunks_in_order() -> None:
 
 def test_one_awkward_row_does_not_change_its_neighbours() -> None:
     codec = RecordCodec([Copied("name", "name"), Copied("place", "place")])
-    rows = [b'{"name":0.10,"place":{"a":\n1}}', rb'{"name":"\ud800"}', b'{"name":"M\xfcller"}', b'{"name":2.50}']
+    rows = [
+        b'{"name":0.10,"place":{"a":\n1}}',
+        rb'{"name":"\ud800"}',
+        b'{"name":"M\xfcller"}',
+        b'{"name":2.50}',
+    ]
     assert encoded(codec, *rows) == [
         b'{"name":0.10,"place":{"a": 1}}',
         rb'{"name":"\ufffd"}',
