@@ -71,7 +71,7 @@ def failure(name: NamedError, model: Model, path: str, body: bytes) -> Exception
     written = _WRITTEN_SET.search(body) if path.endswith("$batch") else None
     entity_set = written.group(1).decode() if written else path.rpartition("/")[2].partition("(")[0]
     entity = model.entities.get(entity_set)
-    aot, label, table = (entity.aot, entity.table_label, entity.table) if entity else (entity_set,) * 3
+    aot, label, table = (entity.aot, entity.table.label, entity.table.name) if entity else (entity_set,) * 3
     return WriteFailedError(
         f"Write failed for table row of type '{aot}'. Cannot edit a record in {label} ({table}). An update "
         "conflict occurred due to another user process deleting the record or changing one or more fields "

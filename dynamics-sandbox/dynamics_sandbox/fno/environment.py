@@ -10,7 +10,8 @@ from dynamics_sandbox.clock import Clock
 from dynamics_sandbox.database import Database
 from dynamics_sandbox.fno.errors import FnoError
 from dynamics_sandbox.fno.exchange import read_key
-from dynamics_sandbox.fno.model import COMPANY, Entity, load_model
+from dynamics_sandbox.fno.model import COMPANY, Entity
+from dynamics_sandbox.fno.model_files import load_model
 from dynamics_sandbox.fno.queries import CROSS_COMPANY, ROOT, QueryBuilder, Statement
 from dynamics_sandbox.fno.seeds import Seeder
 from dynamics_sandbox.fno.store import Store
@@ -44,7 +45,7 @@ class FnoEnvironment:
         self.url = url.rstrip("/")
         self.settings = settings
         self.model = load_model(settings.further_model)
-        self.store = Store(self.model)
+        self.store = Store(self.model, clock)
         self.writer = Writer(self.model, self.store, settings)
         self._seeder = Seeder(self.model, self.writer, settings)
         with database.writing() as connection:
@@ -84,8 +85,8 @@ class FnoEnvironment:
 
     def _company_of(self, connection: sqlite3.Connection, client_id: str) -> str | None:
         clients, users = self.model.entities["SysAADClients"], self.model.entities["SystemUsers"]
-        client = self.store.find(connection, clients, {"AADClientId": client_id})
-        user = client and self.store.find(connection, users, {"UserID": client[2]["UserId"]})
+        client = self.store.find(connection, clients.table, {"AADClientId": client_id})
+        user = client and self.store.find(connection, users.table, {"UserID": client[2]["UserId"]})
         return str(user[2]["Company"]).lower() if user and user[2]["Enabled"] else None
 
     def rows(self, entity_set: str, key: str | None = None) -> Iterator[bytes]:

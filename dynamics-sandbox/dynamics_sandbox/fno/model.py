@@ -1,21 +1,25 @@
-"""The model that drives the service: entities, properties, enums, navigation; read from data files."""
+"""The model that drives the service: business tables, the entities over them, enums, navigation.
+
+A business table is stored once; every entity over it is a view of it: some of its columns, at times under
+other names, at times only some of its rows. ``model_files.py`` reads the model from data files.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import cached_property
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
+V = TypeVar("V")
 #: AX base types a property can have besides an enum (AXType annotation of the metadata).
 AX_TYPES = ("String", "Real", "Int32", "Int64", "Date", "UtcDateTime", "Guid", "Boolean")
-#: When a value may be sent: always, on creation only, never.
-Editing: TypeAlias = Literal["always", "create", "never"]
+#: When a value may be sent: always, on creation only, never; or always and without effect (``ignored``).
+Editing: TypeAlias = Literal["always", "create", "never", "ignored"]
 NAMESPACE = "Microsoft.Dynamics.DataEntities"
 COMPANY = "dataAreaId"
 
@@ -54,6 +58,7 @@ class Property(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         references: entity set in which the value must exist, under the last part of that set's key.
         default: JSON value of a new row; None for the type's empty value.
         column: column of the table when its name differs (two entities over one table).
+        path: ``Relation/Property`` of a related row the value is read from; such a property is not stored.
         indexed: values are looked up often, for instance by a number sequence.
     """
 
@@ -66,6 +71,7 @@ class Property(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     references: str = ""
     default: str | int | bool | None = None
     column: str = ""
+    path: str = ""
     indexed: bool = False
 
     @property
@@ -84,6 +90,16 @@ class Property(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "Enum" if self.is_enum else self.type
 
     @property
+    def allow_edit(self) -> bool:
+        """Whether the metadata says that an update may send it."""
+        return self.edit in {"always", "ignored"}
+
+    @property
+    def allow_edit_on_create(self) -> bool:
+        """Whether the metadata says that a new row may send it."""
+        return self.edit != "never"
+
+    @property
     def stored(self) -> str:
         """Column of the table the value lives in."""
         return self.column or self.name
@@ -95,7 +111,10 @@ class Property(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Navigation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A relation to another set: ``join`` maps own properties to the related ones."""
+    """A relation to another set: ``join`` maps own columns to the related properties.
+
+    A navigation of an entity is public; a relation of a table serves rules and computed properties only.
+    """
 
     name: str
     to: str
@@ -103,52 +122,53 @@ class Navigation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     many: bool = False
 
 
-class _EntityFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file under data/entities, as written."""
+class Table(msgspec.Struct, frozen=True):
+    """One business table.
+
+    Attributes:
+        label: its name in messages.
+        sources: number of data sources an entity over it joins, which shows in the etag.
+        title: columns that identify a row in messages.
+        columns: all columns of all entities over it, by name.
+        joined: columns that belong to a joined table (addresses, totals): writing them leaves version and
+            modified stamp of this table alone.
+        keys: columns of each key that an entity over the table has.
+        relations: how rows of other tables belong to a row, by name.
+        rules: business rules of every entity over the table, see ``rules``.
+    """
 
     name: str
-    aot: str
-    set: str
     label: str
-    properties: list[Property]
-    extends: str = ""
-    without: list[str] = []
-    table: str = ""
-    table_label: str = ""
-    category: str = ""
-    sources: int = 1
-    key: list[str] = []
-    title: list[str] = []
-    read_only: bool = False
-    public: bool = True
-    rules: list[dict[str, Any]] = []
-    navigations: list[Navigation] = []
+    sources: int
+    title: tuple[str, ...]
+    columns: dict[str, Property]
+    joined: frozenset[str]
+    keys: tuple[tuple[str, ...], ...]
+    relations: dict[str, Navigation]
+    rules: tuple[dict[str, Any], ...]
 
 
 class Entity(msgspec.Struct, frozen=True, dict=True):
-    """One data entity: a named set of properties over a table, with its rules.
+    """One data entity: a named set of properties over a business table.
 
     Attributes:
         name: public type name (``CustomerV3``); ``aot`` is the internal one, seen in write errors.
         set: name of the entity set; empty calls nothing public, ``public`` says so.
-        sources: number of joined data sources, which shows in the etag.
-        title: properties that identify a row in messages.
-        rules: business rules as data, see ``rules.py``.
+        only: what a row must hold to be shown, by column or ``Relation/Property``; ``*`` is anything filled.
+        rules: business rules beyond those of the table.
     """
 
     name: str
     aot: str
     set: str
     label: str
-    table: str
-    table_label: str
+    table: Table
     category: str
-    sources: int
     key: tuple[str, ...]
-    title: tuple[str, ...]
     properties: dict[str, Property]
     rules: tuple[dict[str, Any], ...]
     navigations: dict[str, Navigation]
+    only: dict[str, str]
     read_only: bool
     public: bool
 
@@ -162,100 +182,37 @@ class Entity(msgspec.Struct, frozen=True, dict=True):
         """Qualified type name, as messages show it."""
         return f"{NAMESPACE}.{self.name}"
 
+    def by_column(self, values: Mapping[str, V]) -> dict[str, V]:
+        """Values by property as values by column."""
+        return {self.properties[name].stored: value for name, value in values.items()}
+
+    def key_of(self, row: Mapping[str, V]) -> dict[str, V]:
+        """The key, by property, of a row that is given by column."""
+        return {name: row[self.properties[name].stored] for name in self.key}
+
     @cached_property
     def reference_field(self) -> Property:
         """The property other entities refer to: the last part of the key."""
         return self.properties[self.key[-1]]
 
+    @cached_property
+    def captions(self) -> dict[str, str]:
+        """Labels by column: this entity's, else the table's."""
+        own = {item.stored: item.caption for item in self.properties.values() if not item.path}
+        return {name: own.get(name) or item.caption for name, item in self.table.columns.items()}
+
 
 class Model(msgspec.Struct, frozen=True, dict=True):
-    """All entities by set name, and all enums by name."""
+    """All entities by set name, all tables and all enums by name."""
 
     entities: dict[str, Entity]
+    tables: dict[str, Table]
     enums: dict[str, EnumType]
 
     @cached_property
     def public(self) -> dict[str, Entity]:
         """The entities that OData shows, by set name in alphabetical order."""
         return {name: entity for name, entity in sorted(self.entities.items()) if entity.public}
-
-    @cached_property
-    def tables(self) -> dict[str, dict[str, Property]]:
-        """Columns of every table: the union over the entities that share it."""
-        tables: dict[str, dict[str, Property]] = {}
-        for entity in self.entities.values():
-            columns = tables.setdefault(entity.table, {})
-            for item in entity.properties.values():
-                columns.setdefault(item.stored, item)
-        return tables
-
-
-def load_model(further: Path | None = None) -> Model:
-    """Reads the data files of the package, and those of a further folder laid out like it.
-
-    Raises:
-        msgspec.ValidationError: a file that does not follow the shape of ``_EntityFile``.
-        KeyError: an entity, enum or property that a file refers to and no file declares.
-    """
-    enums: dict[str, dict[str, int]] = {}
-    files: list[_EntityFile] = []
-    for folder in filter(None, (resources.files(__package__) / "data", further)):
-        if (folder / "enums.json").is_file():
-            enums |= msgspec.json.decode((folder / "enums.json").read_bytes(), type=dict[str, dict[str, int]])
-        found = sorted((folder / "entities").iterdir(), key=lambda item: item.name)
-        files += [
-            msgspec.json.decode(item.read_bytes(), type=_EntityFile)
-            for item in found
-            if item.name.endswith(".json")
-        ]
-    by_set = {item.set: item for item in files}
-    model = Model(
-        entities={item.set: _entity(item, by_set) for item in files},
-        enums={name: EnumType(name, members) for name, members in enums.items()},
-    )
-    _check(model)
-    return model
-
-
-def _entity(own: _EntityFile, by_set: dict[str, _EntityFile]) -> Entity:
-    """The entity of a file; one that extends another shares its table, key and rules."""
-    base = by_set[own.extends] if own.extends else own
-    inherited = [item for item in base.properties if own.extends and item.name not in own.without]
-    return Entity(
-        name=own.name,
-        aot=own.aot,
-        set=own.set,
-        label=own.label,
-        table=base.table,
-        table_label=base.table_label,
-        category=base.category,
-        sources=base.sources,
-        key=tuple(base.key),
-        title=tuple(base.title),
-        properties={item.name: item for item in (*inherited, *own.properties)},
-        rules=tuple(base.rules),
-        navigations={
-            item.name: item for item in (*own.navigations, *(base.navigations if own.extends else ()))
-        },
-        read_only=own.read_only,
-        public=own.public,
-    )
-
-
-def _check(model: Model) -> None:
-    """Finds a name that nothing declares while the service starts, not in the middle of a request."""
-    for entity in model.entities.values():
-        for item in entity.properties.values():
-            if item.is_enum:
-                _ = model.enums[item.type]
-            if item.references:
-                _ = model.entities[item.references].reference_field
-        for name in (*entity.key, *entity.title):
-            _ = entity.properties[name]
-        for navigation in entity.navigations.values():
-            target = model.entities[navigation.to]
-            for near, far in navigation.join.items():
-                _ = entity.properties[near], target.properties[far]
 
 
 def _sentence(name: str) -> str:

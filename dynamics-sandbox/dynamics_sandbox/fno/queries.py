@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from dynamics_sandbox.database import quoted
 from dynamics_sandbox.fno.errors import invalid_query, unknown_property_in_query, unsupported
+from dynamics_sandbox.fno.expressions import column_of, join_condition, shown_rows, value_of
 from dynamics_sandbox.fno.model import COMPANY
-from dynamics_sandbox.fno.rendering import RowRenderer, join_condition
-from dynamics_sandbox.fno.store import column_of
+from dynamics_sandbox.fno.rendering import RowRenderer
 from dynamics_sandbox.odata.errors import QueryError
 from dynamics_sandbox.odata.options import ExpandItem, QueryOptions, parse_options
 from dynamics_sandbox.odata.sql import FNO, CompiledFilter, SqlColumn, compile_filter, compile_orderby
@@ -116,7 +116,7 @@ class QueryBuilder:
         """
         names = self._selected(entity, options.select)
         expands = [self._expanded(entity, item) for item in options.expand]
-        conditions = list(where)
+        conditions = [*where, *map(Statement, shown_rows(entity, self._model, ROOT))]
         if entity.has_company and not cross_company(options):
             conditions.append(Statement(f"{ROOT}.{quoted(COMPANY)} = ?", (company,)))
         if options.filter is not None:
@@ -127,7 +127,7 @@ class QueryBuilder:
         return Read(
             entity=entity,
             options=options,
-            source=Statement(f"FROM {quoted(entity.table)} AS {ROOT} WHERE {sql}", params),
+            source=Statement(f"FROM {quoted(entity.table.name)} AS {ROOT} WHERE {sql}", params),
             row=RowRenderer(self._model, etags=etags).row(entity, names, ROOT, expands),
             order=self._order(entity, options),
             context=_context(options, expands),
@@ -163,7 +163,7 @@ class QueryBuilder:
         if len(path) == 1:
             if path[0] not in entity.properties:
                 raise unknown_property_in_query(path[0], entity.type_name)
-            return column_of(entity.properties[path[0]], self._model, ROOT)
+            return column_of(entity.properties[path[0]], entity, self._model, ROOT)
         navigation = entity.navigations.get(path[0])
         if navigation is None:
             raise unknown_property_in_query(path[0], entity.type_name)
@@ -171,9 +171,9 @@ class QueryBuilder:
         name, *deeper = path[1:]
         if navigation.many or deeper or name not in target.properties:
             raise invalid_query(f"The path '{'/'.join(path)}' cannot be filtered or sorted by.")
-        column = column_of(target.properties[name], self._model, "n")
+        column = column_of(target.properties[name], target, self._model, "n")
         condition = join_condition(navigation, self._model, "n", ROOT)
-        sql = f"(SELECT {column.expression} FROM {quoted(target.table)} AS n WHERE {condition} LIMIT 1)"
+        sql = f"(SELECT {column.expression} FROM {quoted(target.table.name)} AS n WHERE {condition} LIMIT 1)"
         return replace(column, expression=sql)
 
     def _order(self, entity: Entity, options: QueryOptions) -> str:
@@ -181,7 +181,8 @@ class QueryBuilder:
         if self._settings.default_order == "recid":
             tie = f"{ROOT}._record_id"
         else:
-            tie = ", ".join(f"{ROOT}.{quoted(entity.properties[name].stored)}" for name in entity.key)
+            key = (entity.properties[name] for name in entity.key)
+            tie = ", ".join(value_of(item, entity, self._model, ROOT) for item in key)
         if not options.orderby:
             return tie
         try:

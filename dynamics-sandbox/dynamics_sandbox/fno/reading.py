@@ -191,8 +191,9 @@ class Reader:
         """``Set(key)/Navigation``: the related rows as a set of their own, or the one related row."""
         related = self._model.entities[navigation.to]
         options = self._queries.options(call.query)
+        key = target.entity.by_column(target.key or {})
         with self._database.reading() as connection:
-            found = self._store.find(connection, target.entity, target.key or {})
+            found = self._store.find(connection, target.entity.table, key)
         hidden = target.entity.has_company and not cross_company(options)
         if found is None or (hidden and found[2][COMPANY] != call.company):
             raise MissingRowError("No resources were found for the given key.")
@@ -207,14 +208,13 @@ class Reader:
             return self._collection(call, related, where, url)
         if target.rest[1:]:
             raise unsupported(f"the path behind '{navigation.name}'")
-        key = {name: values[name] for name in related.key if name in values}
-        if len(key) < len(related.key):
+        wanted = {name: values[name] for name in related.key if name in values}
+        if len(wanted) < len(related.key):
             raise invalid_query(f"The navigation '{navigation.name}' names no single row.")
-        return self._row(call, related, key)
+        return self._row(call, related, wanted)
 
 
 def _key_conditions(entity: Entity, key: Row) -> tuple[Statement, ...]:
     return tuple(
-        Statement(f"{ROOT}.{quoted(entity.properties[name].stored)} = ?", (value,))
-        for name, value in key.items()
+        Statement(f"{ROOT}.{quoted(name)} = ?", (value,)) for name, value in entity.by_column(key).items()
     )

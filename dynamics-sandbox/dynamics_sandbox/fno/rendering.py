@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from dynamics_sandbox.database import quoted
+from dynamics_sandbox.fno.expressions import join_condition, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,7 +51,10 @@ class RowRenderer:
             expands: navigation properties to bring along, each with the properties of the related rows.
         """
         members = [f"'\"@odata.etag\":' || json_quote({alias}._etag)"] if self._etags else []
-        members += [f"'{json.dumps(name)}:' || {_value(entity.properties[name], alias)}" for name in names]
+        members += [
+            f"'{json.dumps(name)}:' || {_json(item, value_of(item, entity, self._model, alias))}"
+            for name, item in ((name, entity.properties[name]) for name in names)
+        ]
         members += [
             f"'{json.dumps(navigation.name)}:' || {self._related(navigation, chosen, alias)}"
             for navigation, chosen in expands
@@ -63,26 +67,13 @@ class RowRenderer:
         own = f"x{next(self._numbers)}"
         row = self.row(target, names, own)
         condition = join_condition(navigation, self._model, own, alias)
-        source = f"FROM {quoted(target.table)} AS {own} WHERE {condition}"
+        source = f"FROM {quoted(target.table.name)} AS {own} WHERE {condition}"
         if navigation.many:
             return f"'[' || COALESCE((SELECT group_concat({row}) {source}), '') || ']'"
         return f"COALESCE((SELECT {row} {source} LIMIT 1), 'null')"
 
 
-def join_condition(navigation: Navigation, model: Model, related: str, alias: str) -> str:
-    """How the related rows (alias ``related``) belong to the row they are reached from.
-
-    The join's near side is looked up by column name, which all entities of a table share.
-    """
-    target = model.entities[navigation.to]
-    return " AND ".join(
-        f"{related}.{quoted(target.properties[far].stored)} = {alias}.{quoted(near)}"
-        for near, far in navigation.join.items()
-    )
-
-
-def _value(item: Property, alias: str) -> str:
-    column = f"{alias}.{quoted(item.stored)}"
+def _json(item: Property, column: str) -> str:
     if item.type == "Boolean":
         return f"CASE {column} WHEN 0 THEN 'false' ELSE 'true' END"
     return column if item.type in _BARE else f"json_quote({column})"

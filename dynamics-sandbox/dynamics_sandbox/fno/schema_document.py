@@ -70,9 +70,9 @@ def _property(entity: Entity, item: Property) -> Iterator[str]:
     yield f'<Annotation Term="{_CORE}.LabelId" String={quoteattr(label_id(entity, item))}/>'
     if item.mandatory:
         yield f'<Annotation Term="{_CORE}.IsRequired" Bool="true"/>'
-    if item.edit != "always":
+    if not item.allow_edit:
         yield f'<Annotation Term="{_CORE}.AllowEdit" Bool="false"/>'
-    if item.edit == "never":
+    if not item.allow_edit_on_create:
         yield f'<Annotation Term="{_CORE}.AllowEditOnCreate" Bool="false"/>'
     if item.data_type in _AX_NUMBERS:
         member = f"{_CORE}.AXType/{item.data_type}"

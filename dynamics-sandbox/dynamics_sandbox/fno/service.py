@@ -111,8 +111,9 @@ class DataService:
 
     def _create(self, call: Call, entity: Entity, connection: sqlite3.Connection) -> Reply:
         row = self._environment.writer.create(connection, entity, read_body(call.body), call.company)
-        body, etag = self._reader.row_json(connection, entity, {name: row[name] for name in entity.key})
-        location = f"{self._base}/{entity.set}{key_text(entity, row)}"
+        key = entity.key_of(row)
+        body, etag = self._reader.row_json(connection, entity, key)
+        location = f"{self._base}/{entity.set}{key_text(entity, key)}"
         return Reply(201, body, {"Content-Type": JSON_TYPE, "Location": location, "ETag": etag})
 
     @staticmethod

@@ -37,6 +37,16 @@ class FnoSettings:
         sets_without_text_functions: sets on which ``contains``, ``startswith`` and ``endswith`` are refused.
         three_letter_iso_codes: whether an ISO-code field also takes the three-letter code (``USA``), as
             the 2017 templates send it.
+        delivery_date_control: method of the company's parameters, a member of SalesDeliveryDateControlType;
+            with any but None a requested date in the past is refused.
+        sellable_products_need: columns of ``ReleasedProductsV2`` that must be filled for a product to be
+            among the sellable ones.
+        distinct_products: whether a released product is seen in the sellable and CDS sets at once, or only
+            when the job "Populate distinct product table" has run.
+        changes_outdate_totals: whether a change of an order or quotation takes its totals flag back.
+        requested_dates: a requested shipping date that was not sent is today, or is missed as mandatory.
+        closed_documents_are_read_only: whether delivered, invoiced and cancelled orders and closed quotations
+            refuse changes; the product documents it for ``SalesOrderHeadersV2``.
         further_model: folder with further entities, laid out like ``data`` in this package:
             ``entities/*.json`` and, where they bring enums of their own, ``enums.json``.
         batch_limit: operations a ``$batch`` may hold.
@@ -61,6 +71,17 @@ class FnoSettings:
     decimal_places: int = 6
     sets_without_text_functions: frozenset[str] = frozenset({"SalesInvoiceHeadersV4"})
     three_letter_iso_codes: bool = True
+    delivery_date_control: str = "None"
+    sellable_products_need: tuple[str, ...] = (
+        "SalesUnitSymbol",
+        "InventoryUnitSymbol",
+        "ItemModelGroupId",
+        "ProductGroupId",
+    )
+    distinct_products: Literal["at once", "job"] = "at once"
+    changes_outdate_totals: bool = True
+    requested_dates: Literal["today", "required"] = "today"
+    closed_documents_are_read_only: bool = True
     further_model: Path | None = None
     batch_limit: int = 5_000
     affinity_cookie: bool = True

@@ -1,4 +1,7 @@
-"""Rows in SQLite: one table per AX table, a column per field; record ids, versions, number sequences."""
+"""Rows in SQLite: one table per business table; record ids, versions, stamps, number sequences.
+
+A row is handled by column names: whole, whatever entity it is reached through.
+"""
 
 # Every name in the SQL comes from the model and is quoted; values travel as parameters.
 # ruff: noqa: S608
@@ -10,16 +13,18 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from dynamics_sandbox.database import quoted
+from dynamics_sandbox.fno.expressions import KINDS
 from dynamics_sandbox.fno.model import COMPANY
-from dynamics_sandbox.fno.values import Row, Stored, empty_value
-from dynamics_sandbox.odata.operands import ColumnKind, SqlColumn
+from dynamics_sandbox.fno.values import Row, Stored, empty_value, instant_text
 from dynamics_sandbox.odata.sqlite import DECIMAL_COLLATION, TEXT_COLLATION
 
 if TYPE_CHECKING:
+    import datetime as dt
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from dynamics_sandbox.fno.model import Entity, Model, Property
+    from dynamics_sandbox.fno.model import Entity, Model, Property, Table
+    from dynamics_sandbox.odata.operands import ColumnKind
 
 #: First record id; the product's own start there.
 FIRST_RECORD_ID: Final = 5_637_144_576
@@ -27,16 +32,6 @@ FIRST_RECORD_ID: Final = 5_637_144_576
 FRESH: Final = 1
 MIGRATED: Final = 0
 
-_KINDS: Final[dict[str, ColumnKind]] = {
-    "String": "string",
-    "Real": "decimal",
-    "Int32": "integer",
-    "Int64": "integer",
-    "Date": "datetime",
-    "UtcDateTime": "datetime",
-    "Guid": "guid",
-    "Boolean": "boolean",
-}
 _COLUMN_TYPES: Final[dict[ColumnKind, str]] = {
     "string": f"TEXT COLLATE {TEXT_COLLATION}",
     "decimal": f"TEXT COLLATE {DECIMAL_COLLATION}",
@@ -44,75 +39,91 @@ _COLUMN_TYPES: Final[dict[ColumnKind, str]] = {
     "boolean": "INTEGER",
 }
 _RANDOM_VERSIONS: Final = 2**31
+#: Columns of every table besides those of the model; the stamps are what the BI entities show.
+_OWN_COLUMNS: Final = {
+    "_record_id": "INTEGER PRIMARY KEY",
+    "_version": "INTEGER NOT NULL DEFAULT 0",
+    "_joined_version": "INTEGER NOT NULL DEFAULT 0",
+    "_modified": "TEXT NOT NULL DEFAULT '1900-01-01T00:00:00Z'",
+    "_joined_modified": "TEXT NOT NULL DEFAULT '1900-01-01T00:00:00Z'",
+    "_etag": "TEXT NOT NULL DEFAULT ''",
+}
 
 
-def column_of(item: Property, model: Model, alias: str) -> SqlColumn:
-    """The property as filters and orders see it."""
-    expression = f"{alias}.{quoted(item.stored)}"
-    if item.is_enum:
-        members = {name: name for name in model.enums[item.type].members}
-        return SqlColumn(expression, "enum", enum_type=item.edm_type, members=members)
-    return SqlColumn(expression, _KINDS[item.type])
+def etag(version: int, record_id: int, sources: int, joined: int = 0) -> str:
+    """Weak etag: RecVersion and RecId per data source, those not joined as ``0,0``.
 
-
-def etag(version: int, record_id: int, sources: int) -> str:
-    """Weak etag: RecVersion and RecId per data source, those not joined as ``0,0``."""
-    pairs = ";".join([f"{version},{record_id}", *["0,0"] * (sources - 1)])
+    ``joined`` is the RecVersion of the joined table that was written last; 0 when none ever was.
+    """
+    others = ["0,0"] * (sources - 1)
+    if joined and others:
+        others[0] = f"{joined},{record_id}"
+    pairs = ";".join([f"{version},{record_id}", *others])
     return f'W/"{base64.b64encode(f"{chr(39)}{pairs}{chr(39)}".encode()).decode()}"'
 
 
 class Store:
     """What the service keeps; every method works on the connection of the caller's transaction."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, model: Model, clock: Callable[[], dt.datetime]) -> None:
+        self.model = model
+        self._clock = clock
+
+    def now(self) -> str:
+        """The current moment as a stored instant."""
+        return instant_text(self._clock())
 
     def create_tables(self, connection: sqlite3.Connection) -> None:
         """Makes the tables that are missing, and the columns an entity has gained since the file was made."""
         connection.execute(
             "CREATE TABLE IF NOT EXISTS _sequences (name TEXT PRIMARY KEY, last INTEGER NOT NULL)"
         )
-        for table, columns in self._model.tables.items():
-            declared = ", ".join(self._declaration(item) for item in columns.values())
-            connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {quoted(table)} (_record_id INTEGER PRIMARY KEY, "
-                f"_version INTEGER NOT NULL, _etag TEXT NOT NULL, {declared})"
-            )
-            present = {row[1] for row in connection.execute(f"PRAGMA table_info({quoted(table)})")}
-            for name, item in columns.items():
-                if name not in present:
-                    connection.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN {self._declaration(item)}")
-        for entity in self._model.entities.values():
-            self._create_index(connection, entity, "key", entity.key, unique=True)
-            for item in entity.properties.values():
+        for table in self.model.tables.values():
+            self._create_table(connection, table)
+            for number, key in enumerate(table.keys):
+                self._create_index(connection, table, f"key{number or ''}", key, unique=True)
+            for name, item in table.columns.items():
                 if item.indexed:
-                    company = (COMPANY,) if entity.has_company else ()
-                    self._create_index(connection, entity, item.stored, (*company, item.name))
+                    company = (COMPANY,) if COMPANY in table.columns else ()
+                    self._create_index(connection, table, name, (*company, name))
+
+    def _create_table(self, connection: sqlite3.Connection, table: Table) -> None:
+        own = [f"{name} {declared}" for name, declared in _OWN_COLUMNS.items()]
+        declared = [self._declaration(name, item) for name, item in table.columns.items()]
+        columns = ", ".join([*own, *declared])
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} ({columns})")
+        present = {row[1] for row in connection.execute(f"PRAGMA table_info({quoted(table.name)})")}
+        missing = [f"{name} {declared}" for name, declared in _OWN_COLUMNS.items() if name not in present]
+        missing += [
+            self._declaration(name, item) for name, item in table.columns.items() if name not in present
+        ]
+        for declaration in missing:
+            connection.execute(f"ALTER TABLE {quoted(table.name)} ADD COLUMN {declaration}")
 
     @staticmethod
     def _create_index(
         connection: sqlite3.Connection,
-        entity: Entity,
+        table: Table,
         suffix: str,
         names: Iterable[str],
         *,
         unique: bool = False,
     ) -> None:
-        columns = ", ".join(quoted(entity.properties[name].stored) for name in names)
+        columns = ", ".join(map(quoted, names))
         connection.execute(
-            f"CREATE {'UNIQUE ' if unique else ''}INDEX IF NOT EXISTS {quoted(f'{entity.table}_{suffix}')} "
-            f"ON {quoted(entity.table)} ({columns})"
+            f"CREATE {'UNIQUE ' if unique else ''}INDEX IF NOT EXISTS {quoted(f'{table.name}_{suffix}')} "
+            f"ON {quoted(table.name)} ({columns})"
         )
 
-    def _declaration(self, item: Property) -> str:
-        kind = "enum" if item.is_enum else _KINDS[item.type]
-        empty = empty_value(item, self._model)
+    def _declaration(self, name: str, item: Property) -> str:
+        kind: ColumnKind = "enum" if item.is_enum else KINDS[item.type]
+        empty = empty_value(item, self.model)
         default = f"'{empty}'" if isinstance(empty, str) else empty
-        return f"{quoted(item.stored)} {_COLUMN_TYPES.get(kind, 'TEXT')} NOT NULL DEFAULT {default}"
+        return f"{quoted(name)} {_COLUMN_TYPES.get(kind, 'TEXT')} NOT NULL DEFAULT {default}"
 
     def clear(self, connection: sqlite3.Connection) -> None:
         """Deletes every row and starts the sequences again."""
-        for table in self._model.tables:
+        for table in self.model.tables:
             connection.execute(f"DELETE FROM {quoted(table)}")
         connection.execute("DELETE FROM _sequences")
 
@@ -127,77 +138,97 @@ class Store:
         row = connection.execute("SELECT last FROM _sequences WHERE name = ?", (name,)).fetchone()
         return int(row[0])
 
-    def insert(
-        self, connection: sqlite3.Connection, entity: Entity, row: Row, *, version: int = FRESH
-    ) -> int:
+    def insert(self, connection: sqlite3.Connection, table: Table, row: Row, *, version: int = FRESH) -> int:
         """Writes a complete row and gives its record id."""
         record_id = self.next_number(connection, "RecId", before_first=FIRST_RECORD_ID - 1)
-        columns = [quoted(entity.properties[name].stored) for name in row]
-        names = ", ".join(["_record_id", "_version", "_etag", *columns])
-        marks = ", ".join("?" * (len(columns) + 3))
-        values = [record_id, version, etag(version, record_id, entity.sources), *row.values()]
+        system = ["_record_id", "_version", "_etag", "_modified", "_joined_modified"]
+        names = ", ".join([*system, *map(quoted, row)])
+        marks = ", ".join("?" * (len(row) + len(system)))
+        mark = etag(version, record_id, table.sources)
         connection.execute(
-            f"INSERT INTO {quoted(entity.table)} ({names}) VALUES ({marks})",
-            values,
+            f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({marks})",
+            [record_id, version, mark, *[self.now()] * 2, *row.values()],
         )
         return record_id
 
     def update(
-        self, connection: sqlite3.Connection, entity: Entity, record_id: int, changes: Mapping[str, Stored]
+        self, connection: sqlite3.Connection, table: Table, record_id: int, changes: Mapping[str, Stored]
     ) -> None:
-        """Writes the changed properties of a row, which thereby gets a new random version."""
-        version = 2 + secrets.randbelow(_RANDOM_VERSIONS - 2)
-        assignments = "".join(f", {quoted(entity.properties[name].stored)} = ?" for name in changes)
+        """Writes the changed columns of a row, which thereby gets a new etag.
+
+        Version and modified stamp are those of the business table itself: columns of joined tables
+        (addresses, totals) leave them alone and move the etag's second part instead.
+        """
+        own, joined = self._versions(connection, table, record_id)
+        written = 2 + secrets.randbelow(_RANDOM_VERSIONS - 2)
+        system: dict[str, Stored] = {}
+        if changes and table.joined.issuperset(changes):
+            joined = system["_joined_version"] = written
+            system["_joined_modified"] = self.now()
+        else:
+            own = system["_version"] = written
+            system["_modified"] = self.now()
+        system["_etag"] = etag(own, record_id, table.sources, joined)
+        assignments = ", ".join(f"{quoted(name)} = ?" for name in (*system, *changes))
         connection.execute(
-            f"UPDATE {quoted(entity.table)} SET _version = ?, _etag = ?{assignments} WHERE _record_id = ?",
-            [version, etag(version, record_id, entity.sources), *changes.values(), record_id],
+            f"UPDATE {quoted(table.name)} SET {assignments} WHERE _record_id = ?",
+            [*system.values(), *changes.values(), record_id],
         )
 
-    def delete(self, connection: sqlite3.Connection, entity: Entity, record_id: int) -> None:
+    @staticmethod
+    def _versions(connection: sqlite3.Connection, table: Table, record_id: int) -> tuple[int, int]:
+        found: tuple[int, int] = connection.execute(
+            f"SELECT _version, _joined_version FROM {quoted(table.name)} WHERE _record_id = ?", (record_id,)
+        ).fetchone()
+        return found
+
+    def delete(self, connection: sqlite3.Connection, table: Table, record_id: int) -> None:
         """Removes a row."""
-        connection.execute(
-            f"DELETE FROM {quoted(entity.table)} WHERE _record_id = ?",
-            (record_id,),
-        )
+        connection.execute(f"DELETE FROM {quoted(table.name)} WHERE _record_id = ?", (record_id,))
 
     def find(
-        self, connection: sqlite3.Connection, entity: Entity, values: Mapping[str, Stored]
+        self, connection: sqlite3.Connection, table: Table, values: Mapping[str, Stored]
     ) -> tuple[int, str, Row] | None:
-        """Record id, etag and all properties of the row with these values; None when there is none."""
-        names = list(entity.properties)
-        columns = ", ".join(quoted(entity.properties[name].stored) for name in names)
+        """Record id, etag and all columns of the row with these values; None when there is none."""
+        return next(self.select(connection, table, values), None)
+
+    def select(
+        self, connection: sqlite3.Connection, table: Table, values: Mapping[str, Stored], order: str = ""
+    ) -> Iterator[tuple[int, str, Row]]:
+        """Record id, etag and all columns of every row with these values, by a column or as created."""
+        names = list(table.columns)
         found = connection.execute(
-            f"SELECT _record_id, _etag, {columns} FROM {quoted(entity.table)} WHERE "
-            f"{self._condition(entity, values)}",
+            f"SELECT _record_id, _etag, {', '.join(map(quoted, names))} FROM {quoted(table.name)} "
+            f"WHERE {self._condition(values)} ORDER BY {quoted(order or '_record_id')}",
             list(values.values()),
-        ).fetchone()
-        return None if found is None else (found[0], found[1], dict(zip(names, found[2:], strict=True)))
+        ).fetchall()
+        for record_id, mark, *row in found:
+            yield record_id, mark, dict(zip(names, row, strict=True))
 
     def exists(
         self,
         connection: sqlite3.Connection,
-        entity: Entity,
+        table: Table,
         values: Mapping[str, Stored],
         *,
         besides: int = 0,
     ) -> bool:
         """Whether some row has these values, the one with record id ``besides`` not counted."""
         found = connection.execute(
-            f"SELECT 1 FROM {quoted(entity.table)} WHERE "
-            f"{self._condition(entity, values)} AND _record_id <> ? LIMIT 1",
+            f"SELECT 1 FROM {quoted(table.name)} WHERE {self._condition(values)} AND _record_id <> ? LIMIT 1",
             [*values.values(), besides],
         ).fetchone()
         return found is not None
 
     @staticmethod
-    def _condition(entity: Entity, names: Iterable[str]) -> str:
-        return " AND ".join(f"{quoted(entity.properties[name].stored)} = ?" for name in names)
+    def _condition(names: Iterable[str]) -> str:
+        return " AND ".join(f"{quoted(name)} = ?" for name in names)
 
     def exists_in_company(
         self, connection: sqlite3.Connection, target: Entity, value: Stored, company: Stored
     ) -> bool:
         """Whether a value another entity refers to exists, in the company if the target has companies."""
-        wanted: Row = {target.reference_field.name: value}
+        wanted: Row = {target.reference_field.stored: value}
         if target.has_company and target.reference_field.name != COMPANY:
             wanted[COMPANY] = company
-        return self.exists(connection, target, wanted)
+        return self.exists(connection, target.table, wanted)

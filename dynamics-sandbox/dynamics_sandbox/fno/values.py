@@ -139,6 +139,11 @@ class Converter:
         return decimal_text(exact.quantize(self._step, context=_EXACT))
 
 
+def instant_text(moment: dt.datetime) -> str:
+    """The stored form of an instant in UTC; fractions of a second are cut."""
+    return f"{moment.replace(tzinfo=None, microsecond=0).isoformat()}Z"
+
+
 def decimal_text(value: Decimal) -> str:
     """The shortest plain notation: no exponent, no zeros behind the last digit, no minus before zero."""
     text = format(value, "f")
@@ -174,7 +179,7 @@ def _moment(value: Any) -> dt.datetime | None:
 
 def _instant(_: Property, value: Any) -> Stored | None:
     moment = _moment(value)
-    return f"{moment.replace(tzinfo=None).isoformat()}Z" if moment else None
+    return instant_text(moment) if moment else None
 
 
 def _noon(_: Property, value: Any) -> Stored | None:

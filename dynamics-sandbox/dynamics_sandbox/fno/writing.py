@@ -17,6 +17,7 @@ from dynamics_sandbox.odata.sqlite import fold
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable, Iterator
 
     from dynamics_sandbox.fno.model import Entity, Model, Property
     from dynamics_sandbox.fno.settings import FnoSettings
@@ -36,8 +37,8 @@ class Writer:
         self.converter = Converter(model, settings.decimal_places)
 
     def initial_row(self, entity: Entity) -> Row:
-        """A row nobody has filled: the defaults of the model, the empty values for the rest."""
-        return {name: self._initial(item) for name, item in entity.properties.items()}
+        """A row nobody has filled, by column: the defaults of the model, the empty values for the rest."""
+        return {name: self._initial(item) for name, item in entity.table.columns.items()}
 
     def _initial(self, item: Property) -> Stored:
         if item.default is None:
@@ -53,7 +54,7 @@ class Writer:
         *,
         version: int = FRESH,
     ) -> Row:
-        """Inserts a row from JSON values and gives it back complete.
+        """Inserts a row from JSON values and gives it back complete, by column.
 
         Args:
             connection: the caller's transaction.
@@ -69,22 +70,23 @@ class Writer:
         row = self.initial_row(entity)
         if entity.has_company:
             row[COMPANY] = company
-        write = self._write(connection, entity, row, fields, creating=True)
+        write = self._write(connection, entity, row, fields, before=None)
         self._set_fields(write, fields)
         if entity.has_company:
             row[COMPANY] = str(row[COMPANY] or company).lower()
         self._run_rules(write)
-        key = {name: row[name] for name in entity.key}
-        if self._store.exists(connection, entity, key):
-            raise self._duplicate(entity, row)
-        self._store.insert(connection, entity, row, version=version)
+        for key in entity.table.keys:
+            if self._store.exists(connection, entity.table, {name: row[name] for name in key}):
+                raise self._duplicate(entity, row)
+        self._store.insert(connection, entity.table, row, version=version)
+        self._run_after(write)
         return row
 
     def create_if_missing(
         self, connection: sqlite3.Connection, entity: Entity, fields: dict[str, Any]
     ) -> None:
         """Inserts a row unless its key is taken; a row that exists is left as it is."""
-        if not self._store.exists(connection, entity, {name: fields[name] for name in entity.key}):
+        if not self._store.exists(connection, entity.table, entity.by_column(_only(fields, entity.key))):
             self.create(connection, entity, fields, "")
 
     def update(
@@ -104,12 +106,14 @@ class Writer:
         self._refuse_read_only(entity)
         record_id, before = self._locked(connection, entity, key, if_match)
         row = dict(before)
-        write = self._write(connection, entity, row, fields, creating=False)
+        write = self._write(connection, entity, row, fields, before=before)
         self._set_fields(write, fields)
         self._run_rules(write)
         changes = {name: value for name, value in row.items() if value != before[name]}
         if changes or not self._settings.unchanged_update_keeps_version:
-            self._store.update(connection, entity, record_id, changes)
+            self._store.update(connection, entity.table, record_id, changes)
+        if changes:
+            self._run_after(write)
 
     def delete(self, connection: sqlite3.Connection, entity: Entity, key: Row, if_match: str | None) -> None:
         """Deletes the row with this key unless others refer to it.
@@ -119,14 +123,19 @@ class Writer:
         """
         self._refuse_read_only(entity)
         record_id, row = self._locked(connection, entity, key, if_match)
-        log = Infolog()
+        write = self._write(connection, entity, row, {}, before=row)
+        for rule in self._rules[entity.set]:
+            rule.validate_delete(write)
         other = self._is_used_by(connection, entity, record_id, row)
         if other is not None:
-            text = f"{entity.table_label} cannot be deleted while dependent {other.table_label} exist."
-            log.add("Warning", text)
-            log.add("Warning", f"validateDelete failed on data source '{entity.table} ({entity.table})'")
-        log.raise_if_any(entity.aot)
-        self._store.delete(connection, entity, record_id)
+            table = entity.table
+            text = f"{table.label} cannot be deleted while dependent {other.table.label} exist."
+            write.log.add("Warning", text)
+            write.log.add("Warning", f"validateDelete failed on data source '{table.name} ({table.name})'")
+        write.log.raise_if_any(entity.aot)
+        self._store.delete(connection, entity.table, record_id)
+        for rule in self._rules[entity.set]:
+            rule.after_delete(write)
 
     def _refuse_read_only(self, entity: Entity) -> None:
         if entity.read_only:
@@ -138,7 +147,7 @@ class Writer:
     def _locked(
         self, connection: sqlite3.Connection, entity: Entity, key: Row, if_match: str | None
     ) -> tuple[int, Row]:
-        found = self._store.find(connection, entity, key)
+        found = self._store.find(connection, entity.table, entity.by_column(key))
         if found is None:
             raise no_row_for_update()
         record_id, etag, row = found
@@ -154,7 +163,7 @@ class Writer:
         row: Row,
         fields: dict[str, Any],
         *,
-        creating: bool,
+        before: Row | None,
     ) -> Write:
         return Write(
             connection=connection,
@@ -163,8 +172,8 @@ class Writer:
             settings=self._settings,
             entity=entity,
             row=row,
-            sent=frozenset(fields),
-            creating=creating,
+            before=before,
+            sent=frozenset(_columns(entity, fields)),
             log=Infolog(),
         )
 
@@ -194,15 +203,17 @@ class Writer:
         if not self._may_edit(write, item, value):
             if self._settings.read_only_fields == "refuse":
                 write.field_failed(item.name, f"Field '{item.caption}' cannot be edited.")
-        elif item.edit == "always" or write.creating:
-            write.row[item.name] = value
+        elif item.edit == "always" or (item.edit == "create" and write.creating):
+            write.row[item.stored] = value
 
     @staticmethod
     def _may_edit(write: Write, item: Property, value: Stored) -> bool:
         """Whether the field may take the value; the value it already has is never a change."""
-        if item.edit == "always" or (item.edit == "create" and write.creating):
+        if item.allow_edit or (item.edit == "create" and write.creating):
             return True
-        before = write.row[item.name]
+        if item.path:
+            return False
+        before = write.row[item.stored]
         if isinstance(value, str) and isinstance(before, str):
             return fold(value) == fold(before)
         return value == before
@@ -216,9 +227,9 @@ class Writer:
         write.log.raise_if_any(write.entity.aot)
         for rule in rules:
             rule.default_row(write)
-        for item in write.entity.properties.values():
-            if item.mandatory and write.row[item.name] == "":
-                write.must_be_filled(item.name)
+        for name, item in write.entity.table.columns.items():
+            if item.mandatory and write.row[name] == "":
+                write.must_be_filled(name)
         for rule in rules:
             rule.validate_write(write)
         write.log.raise_if_any(write.entity.aot)
@@ -226,40 +237,48 @@ class Writer:
     def _check_references(self, write: Write) -> None:
         """Every sent value that refers to another entity must exist there, in the row's company."""
         company = write.row.get(COMPANY, "")
-        for name, item in write.entity.properties.items():
-            value = write.row[name]
-            if not item.references or value == "" or name not in write.sent:
+        own = write.entity.reference_field.stored
+        for item in write.entity.properties.values():
+            if not item.references or item.stored not in write.sent or write.row[item.stored] == "":
                 continue
-            target = self._model.entities[item.references]
-            if target.table == write.entity.table and value == write.row[write.entity.key[-1]]:
+            value, target = write.row[item.stored], self._model.entities[item.references]
+            if target.table is write.entity.table and value == write.row[own]:
                 continue  # a row may refer to itself
             if not self._store.exists_in_company(write.connection, target, value, company):
-                write.not_found(name, str(value), target)
+                write.not_found(item.stored, str(value), target)
+
+    def _run_after(self, write: Write) -> None:
+        for rule in self._rules[write.entity.set]:
+            rule.after_write(write)
 
     def _is_used_by(
         self, connection: sqlite3.Connection, entity: Entity, record_id: int, row: Row
     ) -> Entity | None:
         """An entity with rows that refer to this one, the row itself not counted."""
         for other in self._model.entities.values():
-            besides = record_id if other.table == entity.table else 0
+            besides = record_id if other.table is entity.table else 0
             for item in other.properties.values():
-                if not item.references or self._model.entities[item.references].table != entity.table:
+                if not item.references or item.path:
                     continue
-                wanted: Row = {item.name: row[entity.key[-1]]}
+                target = self._model.entities[item.references]
+                if target.table is not entity.table:
+                    continue
+                wanted: Row = {item.stored: row[target.reference_field.stored]}
                 if other.has_company and entity.has_company:
                     wanted[COMPANY] = row[COMPANY]
-                if self._store.exists(connection, other, wanted, besides=besides):
+                if self._store.exists(connection, other.table, wanted, besides=besides):
                     return other
         return None
 
     @staticmethod
     def _duplicate(entity: Entity, row: Row) -> WriteFailedError:
-        title = ", ".join(str(row[name]) for name in entity.title)
-        caption = entity.properties[entity.title[0]].caption
+        table = entity.table
+        title = ", ".join(str(row[name]) for name in table.title)
+        caption = entity.captions[table.title[0]]
         log = Infolog()
         log.add(
             "Info",
-            f"Cannot create a record in {entity.table_label} ({entity.table}). {caption}: {title}.\n"
+            f"Cannot create a record in {table.label} ({table.name}). {caption}: {title}.\n"
             "The record already exists.",
         )
         return WriteFailedError(
@@ -273,6 +292,18 @@ def _unknown_property(entity: Entity, name: str) -> FnoError:
         f"The property '{name}' does not exist on type '{entity.type_name}'. "
         "Make sure to only use property names that are defined by the type.",
     )
+
+
+def _only(fields: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: fields[name] for name in names}
+
+
+def _columns(entity: Entity, fields: dict[str, Any]) -> Iterator[str]:
+    """The columns of the sent properties; a name the entity does not know is refused elsewhere."""
+    for name in fields:
+        item = entity.properties.get(name)
+        if item is not None and not item.path:
+            yield item.stored
 
 
 def _listed(if_match: str) -> list[str]:

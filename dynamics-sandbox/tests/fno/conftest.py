@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -18,9 +19,12 @@ from dynamics_sandbox.tokens import TokenChecker, TokenIssuer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from starlette.applications import Starlette
+
+_METADATA = Path("shared", "data", "fno-p2c-metadata.xml")
+_KEPT = any((folder / _METADATA).is_file() for folder in Path(__file__).resolve().parents)
+collect_ignore = [] if _KEPT else ["test_real_metadata.py"]
 
 URL = "https://fno.example.com"
 TENANT = "11111111-2222-3333-4444-555555555555"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dynamics_sandbox.fno.environment import FnoEnvironment
 from dynamics_sandbox.fno.errors import FnoError
-from dynamics_sandbox.fno.model import load_model
+from dynamics_sandbox.fno.model_files import load_model
 from dynamics_sandbox.fno.settings import FnoSettings
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def test_kinds_of_customer_fields() -> None:
 
 
 def test_setup_rows_exist_per_company(fno: Client) -> None:
-    assert [row["LegalEntityId"] for row in rows(fno, "LegalEntities")] == ["dat", "demf", "usmf"]
+    assert [row["LegalEntityId"] for row in rows(fno, "LegalEntities")] == ["dat", "demf", "usmf", "usrt"]
     for entity_set, field, values in [
         ("CustomerGroups", "CustomerGroupId", ["10", "20", "30", "80"]),
         ("OperationalSitesV2", "SiteId", ["1", "2"]),
@@ -67,7 +67,7 @@ def test_setup_rows_exist_per_company(fno: Client) -> None:
         ("PaymentTerms", "Name", ["Net10", "Net30"]),
     ]:
         found = [(row["dataAreaId"], row[field]) for row in rows(fno, entity_set)]
-        assert found == [(company, value) for company in ("dat", "demf", "usmf") for value in values]
+        assert found == [(company, value) for company in ("dat", "demf", "usmf", "usrt") for value in values]
     assert {"USD", "EUR", "GBP"} <= {row["CurrencyCode"] for row in rows(fno, "Currencies")}
     assert rows(fno, "CustomersV3") == []
 
@@ -155,7 +155,7 @@ def test_a_bad_csv_row_leaves_nothing_of_its_file(fno: Client, tmp_path: Path) -
     path.write_text("CustomerGroupId,Description\nA,First\nTOO-LONG-FOR-IT,Second\n", encoding="utf-8")
     with pytest.raises(FnoError, match="15 characters; the field takes 10"):
         fno.environment.seed_csv(tmp_path)
-    assert len(rows(fno, "CustomerGroups")) == 12
+    assert len(rows(fno, "CustomerGroups")) == 16
 
 
 def test_rows_by_key_and_by_account(fno: Client) -> None:

@@ -63,7 +63,7 @@ def test_a_key_of_another_company_is_not_found_without_cross_company(two_compani
 
 
 def test_shared_entities_know_no_company(fno: Client) -> None:
-    assert [row["DataArea"] for row in fno.get("/data/Companies").rows] == ["dat", "demf", "usmf"]
+    assert [row["DataArea"] for row in fno.get("/data/Companies").rows] == ["dat", "demf", "usmf", "usrt"]
     assert "dataAreaId" not in fno.get("/data/Currencies('EUR')").json
 
 

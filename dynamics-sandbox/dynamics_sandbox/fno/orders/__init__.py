@@ -1,0 +1,1 @@
+"""The life of sales orders and quotations: amounts, documents, totals, invoices."""
