@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from dynamics_sandbox.testing import Sandbox
 
-__all__ = ["COLUMNS", "DECIMALS", "ENTITY_SET", "PAGE_SIZE", "PRIMARY_ID", "TABLE", "record_page"]
+__all__ = [
+    "COLUMNS",
+    "DECIMALS",
+    "ENTITY_SET",
+    "PAGE_SIZE",
+    "PRIMARY_ID",
+    "TABLE",
+    "create_rows",
+    "record_page",
+]
 
 TABLE = "bench_order"
 ENTITY_SET = "bench_orders"
@@ -61,12 +70,17 @@ _WORDS = (
 )
 
 
+def create_rows(sandbox: Sandbox, count: int) -> None:
+    """Make the table in Sales, with `count` rows."""
+    _create_table(sandbox)
+    for start in range(0, count, 1000):
+        rows = [_row(number) for number in range(start, min(start + 1000, count))]
+        _post(sandbox, f"{ENTITY_SET}/{_CRM}CreateMultiple", {"Targets": rows})
+
+
 def record_page(sandbox: Sandbox, path: Path) -> None:
     """Make the table and its rows in Sales, and write the first page of them to `path`."""
-    _create_table(sandbox)
-    for start in range(0, PAGE_SIZE, 1000):
-        rows = [_row(number) for number in range(start, start + 1000)]
-        _post(sandbox, f"{ENTITY_SET}/{_CRM}CreateMultiple", {"Targets": rows})
+    create_rows(sandbox, PAGE_SIZE)
     answer = requests.get(
         f"{sandbox.sales}/api/data/v9.2/{ENTITY_SET}",
         params={"$select": ",".join(COLUMNS)},
