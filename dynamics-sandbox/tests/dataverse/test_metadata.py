@@ -43,7 +43,8 @@ def test_the_catalogue_of_tables(sales: Any) -> None:
         ("startswith(LogicalName,'sdk')", {"sdkmessage", "sdkmessagefilter"}),
         (
             "ChangeTrackingEnabled%20eq%20true%20and%20CanCreateAttributes/Value%20eq%20true",
-            {"account", "contact"},
+            {"account", "contact", "product", "quote", "quotedetail"}
+            | {"salesorder", "salesorderdetail", "invoice", "invoicedetail"},
         ),
         ("IsCustomEntity%20eq%20true", set()),
     ],

@@ -66,7 +66,7 @@ def _keys(_: Schema, table: Table) -> Iterator[Document]:
 
 def _many_to_one(schema: Schema, table: Table) -> Iterator[Document]:
     for attribute in table.attributes:
-        for branch in attribute.relationships:
+        for branch in attribute.navigable:
             yield relationship_document(table, attribute, branch, schema.tables[branch.target])
 
 

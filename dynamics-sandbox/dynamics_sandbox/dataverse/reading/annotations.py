@@ -84,7 +84,7 @@ class RowAnnotations:
         if attribute.is_lookup:
             branch = _branch(attribute, companion)
             found[FORMATTED] = self._names.get(branch.target, {}).get(value)
-            found[NAVIGATION] = branch.navigation
+            found[NAVIGATION] = branch.navigation or None
             found[LOGICAL_NAME] = branch.target
         else:
             found[FORMATTED] = self._formatted(attribute, value, companion)

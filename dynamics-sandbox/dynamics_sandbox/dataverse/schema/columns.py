@@ -48,6 +48,7 @@ class Relationship:
     schema_name: str
     target: str
     navigation: str
+    """Empty for a lookup that only the service sets and that no property leads along (`quote.accountid`)."""
     collection: str
     on_delete: str = "RemoveLink"
     """What deleting the target does to rows that point at it: RemoveLink, Cascade, Restrict or NoCascade."""
@@ -100,6 +101,11 @@ class Attribute:
     def is_polymorphic(self) -> bool:
         """Whether the column may point at more than one table, so that the table is stored beside the id."""
         return len(self.relationships) > 1
+
+    @property
+    def navigable(self) -> tuple[Relationship, ...]:
+        """Relationships that have navigation properties."""
+        return tuple(branch for branch in self.relationships if branch.navigation)
 
     @property
     def property_name(self) -> str:

@@ -22,7 +22,21 @@ PLATFORM_TABLES = (
 )
 """Tables of every environment."""
 
-SALES_TABLES = ("account", "contact")
+SALES_TABLES = (
+    "account",
+    "contact",
+    "uomschedule",
+    "uom",
+    "pricelevel",
+    "product",
+    "productpricelevel",
+    "quote",
+    "quotedetail",
+    "salesorder",
+    "salesorderdetail",
+    "invoice",
+    "invoicedetail",
+)
 """Tables of the Sales environment beside the platform's."""
 
 _FOLDER = files("dynamics_sandbox.dataverse") / "tables"

@@ -90,7 +90,7 @@ class Table:
         """Single-valued navigation properties; `ownerid` alone leads to several tables."""
         found: dict[str, tuple[Navigation, ...]] = {}
         for attribute in self.attributes:
-            for relationship in attribute.relationships:
+            for relationship in attribute.navigable:
                 branch = Navigation(attribute, relationship)
                 found[relationship.navigation] = (*found.get(relationship.navigation, ()), branch)
         return MappingProxyType(found)
@@ -172,7 +172,7 @@ class Schema:
         found: dict[str, list[Incoming]] = {name: [] for name in self.tables}
         for table in self.tables.values():
             for attribute in table.attributes:
-                for relationship in attribute.relationships:
+                for relationship in attribute.navigable:
                     if relationship.target in found:
                         found[relationship.target].append(
                             Incoming(table.logical_name, attribute, relationship)
