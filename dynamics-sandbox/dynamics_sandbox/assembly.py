@@ -99,7 +99,7 @@ def assemble(
         faults=controls.faults,
         hooks=controls.hooks,
         log=controls.log,
-        snapshots=Snapshots(environments, settings.data_dir / "snapshots"),
+        snapshots=Snapshots.of(environments, settings.data_dir),
         clock=clock,
     )
     sign_in = SignIn(addresses.authority, identity, issuer, urls.values(), clock=clock)

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import json
-import ssl
+import datetime as dt
 import sys
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 import click
 
 from dynamics_sandbox.clock import Clock
+from dynamics_sandbox.control.asking import ask
+from dynamics_sandbox.control.snapshots import Snapshots
 from dynamics_sandbox.dataverse.errors import DataverseError
 from dynamics_sandbox.environments import Addresses, open_environments
 from dynamics_sandbox.errors import SandboxError
 from dynamics_sandbox.fno.errors import FnoError
 from dynamics_sandbox.identity import keep_identity
 from dynamics_sandbox.ready import read_ready
+from dynamics_sandbox.seeds.sized import SizeOrder, sized_tables
 from dynamics_sandbox.server import serve as serve_settings
 from dynamics_sandbox.settings import ENVIRONMENTS, SEEDS, SandboxSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any, TypeAlias
 
     from dynamics_sandbox.environments import Environments
     from dynamics_sandbox.ready import Ready
     from dynamics_sandbox.settings import Seed
 
+    Command: TypeAlias = Callable[..., Any]
+
 _DEFAULTS: Final = SandboxSettings(data_dir=Path(".sandbox"))
-_RESET_SECONDS: Final = 120
 
 _data = click.option(
     "--data",
@@ -111,41 +115,40 @@ def serve(**options: object) -> None:
         serve_settings(settings, announce=_print_line)
 
 
-@main.command(short_help="Load a folder of CSV files.")
+def _sizes(command: Command) -> Command:
+    """One option per table that rows can be generated for."""
+    for name, described in sized_tables().items():
+        text = f"Generate so many rows of {described.entity_set} in {described.environment}."
+        command = click.option(f"--{name}", type=int, help=text)(command)
+    return command
+
+
+@main.command(short_help="Load a folder of CSV files, or generate rows.")
 @_data
 @click.option(
     "--from",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
     help="Folder of CSV files.",
 )
-def seed(data_dir: Path, folder: Path) -> None:
-    """Load CSV files: customers.csv into the accounts of Sales, ENTITYSET.csv into F&O.
+@_sizes
+@click.option("--number", type=int, default=1, show_default=True, help="Seed number of generated rows.")
+def seed(data_dir: Path, folder: Path | None, number: int, **sizes: int | None) -> None:
+    """Load CSV files (customers.csv into the accounts of Sales, ENTITYSET.csv into F&O), or generate rows.
 
-    Works on a stopped and on a running sandbox.
+    The same size and number give the same rows. Works on a stopped and on a running sandbox.
     """
-    with _one_message(), _opened(data_dir, create=True) as environments:
-        filled = environments.fill_new("none")
-        if filled:
-            click.echo(f"New data in {data_dir}: {', '.join(filled)}")
-        try:
-            notes = [*environments.sales.seed_csv(folder), *environments.fno.seed_csv(folder)]
-        except ValueError as error:  # a file that cannot be read as the table it is named after
-            raise SandboxError(str(error)) from None
-        for note in _merged(notes):
-            click.echo(note)
-
-
-def _merged(notes: list[str]) -> list[str]:
-    """One note per file: a file that one service took is not reported as ignored by the other."""
-    merged: dict[str, str] = {}
-    for note in notes:
-        name = note.partition(":")[0]
-        merged.setdefault(name, f"{name}: ignored, neither Sales nor F&O has a table of this name")
-        if ": ignored" not in note:
-            merged[name] = note
-    return list(merged.values())
+    with _one_message():
+        order = SizeOrder({name: size for name, size in sizes.items() if size is not None}, number)
+        if folder is None and not order.seeds():
+            raise SandboxError(f"Nothing to load: use --from or one of --{', --'.join(sized_tables())}.")
+        with _opened(data_dir, create=True) as environments:
+            filled = environments.fill_new("none")
+            if filled:
+                click.echo(f"New data in {data_dir}: {', '.join(filled)}")
+            notes = environments.seed_csv(folder) if folder else []
+            for note in [*notes, *environments.seed_sized(order)]:
+                click.echo(note)
 
 
 @main.command(short_help="Start all environments over.")
@@ -166,10 +169,45 @@ def reset(data_dir: Path, new_data: Seed) -> None:
     with _one_message():
         ready = read_ready(data_dir)
         if ready is not None:
-            _reset_running(ready, new_data)
+            # The server does it, so that it does so between two requests.
+            ask(ready, "POST", "reset", {"seed": new_data})
         else:
             with _opened(data_dir, create=False) as environments:
                 environments.reset(new_data)
+
+
+@main.command(short_help="Keep a copy of all environments.")
+@_data
+@click.argument("name")
+def snapshot(data_dir: Path, name: str) -> None:
+    """Keep a copy of all environments as they are now, under NAME; one of this name is replaced.
+
+    Works on a stopped and on a running sandbox.
+    """
+    with _one_message():
+        ready = read_ready(data_dir)
+        if ready is not None:
+            ask(ready, "POST", "snapshots", {"name": name})
+        else:
+            with _opened(data_dir, create=False) as environments:
+                Snapshots.of(environments, data_dir).take(name)
+
+
+@main.command(short_help="Go back to a snapshot.")
+@_data
+@click.argument("name")
+def restore(data_dir: Path, name: str) -> None:
+    """Put all environments back to the snapshot NAME.
+
+    Works on a stopped and on a running sandbox.
+    """
+    with _one_message():
+        ready = read_ready(data_dir)
+        if ready is not None:
+            ask(ready, "POST", f"snapshots/{quote(name, safe='')}/restore")
+        else:
+            with _opened(data_dir, create=False) as environments:
+                Snapshots.of(environments, data_dir).restore(name)
 
 
 @main.command(short_help="Print rows of an entity set.")
@@ -203,22 +241,21 @@ def _opened(data_dir: Path, *, create: bool) -> Iterator[Environments]:
     if ready is not None:
         addresses = Addresses(ready.authority, ready.sales, ready.cds, ready.fno)
     settings = SandboxSettings(data_dir=data_dir)
-    with open_environments(settings, keep_identity(data_dir), addresses, Clock()) as environments:
+    with open_environments(
+        settings, keep_identity(data_dir), addresses, _clock_beside(ready)
+    ) as environments:
         yield environments
 
 
-def _reset_running(ready: Ready, new_data: Seed) -> None:
-    """Asks the running sandbox to start over, so that it does so between two requests."""
-    request = urllib.request.Request(  # noqa: S310 - https, to the sandbox itself
-        f"{ready.authority}/_sandbox/reset", json.dumps({"seed": new_data}).encode(), method="POST"
-    )
-    context = ssl.create_default_context(cafile=ready.ca_bundle)
-    try:
-        urllib.request.urlopen(  # noqa: S310 - https, to the sandbox itself
-            request, timeout=_RESET_SECONDS, context=context
-        ).close()
-    except OSError as error:
-        raise SandboxError(f"The running sandbox (process {ready.pid}) did not reset: {error}.") from None
+def _clock_beside(ready: Ready | None) -> Clock:
+    """The clock of the running sandbox as it stands, for rows that a command writes beside it."""
+    clock = Clock()
+    if ready is not None:
+        report = ask(ready, "GET", "clock")
+        clock.advance(dt.timedelta(seconds=report["ahead"]))
+        if report["frozen"]:
+            clock.freeze()
+    return clock
 
 
 def _print_line(text: str) -> None:

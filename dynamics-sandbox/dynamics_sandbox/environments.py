@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from dynamics_sandbox.dataverse.environment import DataverseEnvironment
+from dynamics_sandbox.dataverse.errors import DataverseError
 from dynamics_sandbox.dataverse.settings import DataverseSettings
+from dynamics_sandbox.errors import SandboxError
 from dynamics_sandbox.fno.environment import FnoEnvironment
+from dynamics_sandbox.fno.errors import FnoError
 from dynamics_sandbox.fno.settings import FnoSettings
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from dynamics_sandbox.clock import Clock
     from dynamics_sandbox.database import Database
     from dynamics_sandbox.identity import Identity
+    from dynamics_sandbox.seeds.sized import SizedSeed, SizeOrder
     from dynamics_sandbox.settings import SandboxSettings, Seed
 
 _HOST_NAME: Final = "localhost"
@@ -55,6 +59,9 @@ class Environment(Protocol):
     def seed_csv(self, folder: Path) -> list[str]:
         """Loads CSV files; one note per file, beginning with its name and a colon."""
 
+    def seed_sized(self, seed: SizedSeed) -> None:
+        """Adds generated rows of one table."""
+
     def rows(self, entity_set: str, key: str | None = None) -> Iterator[bytes]:
         """Rows as JSON objects."""
 
@@ -91,12 +98,44 @@ class Environments:
         for environment in self.by_name().values():
             environment.reset(seed)
 
+    def seed_csv(self, folder: Path) -> list[str]:
+        """Loads a folder of CSV files into Sales and F&O; gives one note per file.
+
+        Raises:
+            SandboxError: a file cannot be read as the table it is named after, or a row of it is refused.
+        """
+        try:
+            return _merged([*self.sales.seed_csv(folder), *self.fno.seed_csv(folder)])
+        except (ValueError, DataverseError, FnoError) as error:
+            raise SandboxError(str(error)) from None
+
+    def seed_sized(self, order: SizeOrder) -> list[str]:
+        """Adds generated rows; gives one note per table.
+
+        Raises:
+            SandboxError: an order that cannot be, or rows of this seed number are there already.
+        """
+        for seed in order.seeds():
+            self.by_name()[seed.table.environment].seed_sized(seed)
+        return [f"{option}: {size} rows" for option, size in order.sizes.items()]
+
     def fill_new(self, seed: Seed) -> list[str]:
         """Seeds those that hold no data yet, and names them."""
         new = {name: environment for name, environment in self.by_name().items() if environment.is_new}
         for environment in new.values():
             environment.reset(seed)
         return list(new)
+
+
+def _merged(notes: list[str]) -> list[str]:
+    """One note per file: a file that one service took is not reported as ignored by the other."""
+    merged: dict[str, str] = {}
+    for note in notes:
+        name = note.partition(":")[0]
+        merged.setdefault(name, f"{name}: ignored, neither Sales nor F&O has a table of this name")
+        if ": ignored" not in note:
+            merged[name] = note
+    return list(merged.values())
 
 
 @contextmanager

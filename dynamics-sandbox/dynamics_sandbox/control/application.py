@@ -17,7 +17,7 @@ from starlette.routing import Route
 from dynamics_sandbox.control.exchange import answered, done, read_order, read_query, refused
 from dynamics_sandbox.control.faults import Fault, FaultScript
 from dynamics_sandbox.control.hooks import HookOrder
-from dynamics_sandbox.control.orders import ClockOrder, ClockReport, ResetOrder, SnapshotOrder
+from dynamics_sandbox.control.orders import ClockOrder, ClockReport, ResetOrder, SeedOrder, SnapshotOrder
 from dynamics_sandbox.control.requestlog import LogFilter
 from dynamics_sandbox.errors import SandboxError
 
@@ -79,6 +79,7 @@ class Control:
             Route("/snapshots/{name}", self._forget_snapshot, methods=["DELETE"]),
             Route("/clock", self._show_clock, methods=["GET"]),
             Route("/clock", self._move_clock, methods=["POST"]),
+            Route("/seed", self._seed, methods=["POST"]),
             Route("/reset", self._reset, methods=["POST"]),
         ]
 
@@ -167,6 +168,10 @@ class Control:
     async def _move_clock(self, request: Request) -> Response:
         (await read_order(request, ClockOrder)).apply(self.clock)
         return await self._show_clock(request)
+
+    async def _seed(self, request: Request) -> Response:
+        order = await read_order(request, SeedOrder)
+        return answered({"notes": await run_in_threadpool(order.fill, self.environments)})
 
     async def _reset(self, request: Request) -> Response:
         order = await read_order(request, ResetOrder)

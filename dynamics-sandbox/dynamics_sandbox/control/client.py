@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _POLL_SECONDS = 30.0
 
@@ -197,6 +198,19 @@ class ControlClient(ABC):
     def forget_snapshot(self, name: str) -> None:
         """Removes a snapshot."""
         self.control("DELETE", f"snapshots/{quote(name, safe='')}")
+
+    def seed(self, *, number: int = 1, **sizes: int) -> list[str]:
+        """Adds generated rows: ``seed(accounts=1000, customers=50)``; gives one note per table."""
+        return self._seed({"sizes": sizes, "number": number})
+
+    def seed_csv(self, folder: Path) -> list[str]:
+        """Uploads the CSV files of a folder; gives one note per file."""
+        files = {path.name: path.read_text("utf-8-sig") for path in sorted(folder.glob("*.csv"))}
+        return self._seed({"files": files})
+
+    def _seed(self, order: dict[str, Any]) -> list[str]:
+        notes: list[str] = self.control("POST", "seed", order)["notes"]
+        return notes
 
     def reset(self, seed: OneOf["demo", "none"] = "none") -> None:
         """Starts all environments over."""

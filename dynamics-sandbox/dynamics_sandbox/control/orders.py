@@ -3,21 +3,72 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Annotated
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
 from dynamics_sandbox.errors import SandboxError
+from dynamics_sandbox.seeds.sized import SizeOrder
 from dynamics_sandbox.settings import Seed  # noqa: TC001 - msgspec looks it up
 
 if TYPE_CHECKING:
     from dynamics_sandbox.clock import Clock
+    from dynamics_sandbox.environments import Environments
+
+_CSV_NAME: Final = re.compile(r"\w[\w-]{0,100}\.csv", re.ASCII)
 
 
 class ResetOrder(msgspec.Struct, forbid_unknown_fields=True):
     """Body of POST /reset: what to start over from."""
 
     seed: Seed
+
+
+class SeedOrder(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of POST /seed; everything given is added to what is there.
+
+    Attributes:
+        folder: of CSV files, on the sandbox's machine.
+        files: the same, uploaded: contents by name.
+        sizes: rows to generate, by option: ``{"accounts": 1000}``.
+        number: of the seed: the same number and size give the same rows.
+    """
+
+    folder: str = ""
+    files: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    number: int = 1
+
+    def fill(self, environments: Environments) -> list[str]:
+        """Adds the rows; gives one note per file and table.
+
+        Raises:
+            SandboxError: the order or a row of it is refused.
+        """
+        generated = SizeOrder(self.sizes, self.number)
+        if not (self.folder or self.files or generated.seeds()):
+            raise SandboxError("Nothing to load: name a folder, files or sizes.")
+        notes = environments.seed_csv(self._existing_folder()) if self.folder else []
+        if self.files:
+            with tempfile.TemporaryDirectory(prefix="dynamics-sandbox-") as folder:
+                notes += environments.seed_csv(self._unpacked(Path(folder)))
+        return notes + environments.seed_sized(generated)
+
+    def _existing_folder(self) -> Path:
+        folder = Path(self.folder)
+        if not folder.is_dir():
+            raise SandboxError(f"There is no folder {folder} on the machine of the sandbox.")
+        return folder
+
+    def _unpacked(self, folder: Path) -> Path:
+        for name, content in self.files.items():
+            if not _CSV_NAME.fullmatch(name):
+                raise SandboxError(f"'{name}' is no name of a CSV file, such as customers.csv.")
+            (folder / name).write_text(content, encoding="utf-8", newline="")
+        return folder
 
 
 class SnapshotOrder(msgspec.Struct, forbid_unknown_fields=True):

@@ -30,6 +30,11 @@ class Snapshots:
         self._environments = environments
         self._folder = folder
 
+    @classmethod
+    def of(cls, environments: Environments, data_dir: Path) -> Snapshots:
+        """Those of a data folder."""
+        return cls(environments, data_dir / "snapshots")
+
     def names(self) -> list[str]:
         """The snapshots there are, in alphabetical order."""
         if not self._folder.is_dir():

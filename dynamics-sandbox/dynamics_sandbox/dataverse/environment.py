@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dynamics_sandbox.clock import Clock
@@ -23,12 +24,15 @@ from dynamics_sandbox.errors import SandboxError
 from dynamics_sandbox.odata.options import QueryOptions
 from dynamics_sandbox.seeds.dataverse import SeedIds, seed_demo, seed_platform
 from dynamics_sandbox.seeds.northwind import import_folder
+from dynamics_sandbox.seeds.sized_dataverse import seed_sized
 
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from dynamics_sandbox.seeds.sized import SizedSeed
 
 API_PATH = "/api/data/v9.2"
 _NOBODY = Caller("", "", "")
@@ -207,6 +211,14 @@ class DataverseEnvironment:
         """Load a folder of CSV files; give one note per file on what became of it."""
         with self.writing(self._seed_ids.caller()) as session:
             return import_folder(session, folder)
+
+    def seed_sized(self, seed: SizedSeed) -> None:
+        """Add generated rows of one table.
+
+        Raises:
+            SandboxError: the table is missing, or rows of this seed number are there already.
+        """
+        seed_sized(partial(self.writing, self._seed_ids.caller()), self._seed_ids, seed)
 
     def rows(self, entity_set: str, key: str | None = None) -> Iterator[bytes]:
         """Give the rows of an entity set as JSON objects, or the one with this key."""

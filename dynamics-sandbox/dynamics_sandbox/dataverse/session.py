@@ -70,6 +70,12 @@ class Session:
         self._version = self.version + 1
         return self._version
 
+    def take_versions(self, count: int) -> int:
+        """Give out several row versions in a row; give the first."""
+        first = self.version + 1
+        self._version = self.version + count
+        return first
+
     def change_schema(self, *tables: Table) -> None:
         """Replace or add tables; kept when the transaction ends well."""
         self.schema = self.schema.with_tables(tables)

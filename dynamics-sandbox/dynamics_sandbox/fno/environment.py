@@ -16,6 +16,7 @@ from dynamics_sandbox.fno.queries import CROSS_COMPANY, ROOT, QueryBuilder, Stat
 from dynamics_sandbox.fno.seeds import Seeder
 from dynamics_sandbox.fno.store import Store
 from dynamics_sandbox.fno.writing import Writer
+from dynamics_sandbox.seeds.sized_fno import seed_sized
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from dynamics_sandbox.fno.seeds import SeedName
     from dynamics_sandbox.fno.settings import FnoSettings
+    from dynamics_sandbox.seeds.sized import SizedSeed
 
 _NUMBER_TYPES = frozenset({"Real", "Int32", "Int64"})
 
@@ -132,6 +134,14 @@ class FnoEnvironment:
             FnoError: a row is refused; nothing of that file is kept then.
         """
         return [self._seed_file(path) for path in sorted(Path(folder).glob("*.csv"))]
+
+    def seed_sized(self, seed: SizedSeed) -> None:
+        """Adds generated rows of one entity set.
+
+        Raises:
+            SandboxError: rows of this seed number are there already.
+        """
+        seed_sized(self, seed)
 
     def _seed_file(self, path: Path) -> str:
         entity = self.model.public.get(path.stem)

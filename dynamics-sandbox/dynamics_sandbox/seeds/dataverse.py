@@ -119,11 +119,15 @@ def seed_demo(session: Session, ids: SeedIds, *, environment: str) -> None:
 
 def _create(session: Session, ids: SeedIds, name: str, row: Mapping[str, Any]) -> None:
     table = session.schema.tables[name.partition("/")[0]]
-    body = {
+    create_row(session, table, with_references(ids, row), References(session), row_id=ids(name))
+
+
+def with_references(ids: SeedIds, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the row with the addresses of the seed rows that its binds name."""
+    return {
         member: _reference(ids, value) if member.endswith("@odata.bind") else value
         for member, value in row.items()
     }
-    create_row(session, table, body, References(session), row_id=ids(name))
 
 
 def _reference(ids: SeedIds, text: str) -> str:

@@ -146,7 +146,7 @@ def test_impossible_settings_are_named(tmp_path: Path) -> None:
     assert "token-lifetime must be 1 or more" in negative.output
 
 
-@pytest.mark.parametrize("command", ["serve", "seed", "reset", "show"])
+@pytest.mark.parametrize("command", ["serve", "seed", "reset", "snapshot", "restore", "show"])
 def test_every_command_explains_itself(command: str) -> None:
     overview, details = run("--help"), run(command, "--help")
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from dynamics_sandbox.cli import main
 from dynamics_sandbox.control.application import Control
 from dynamics_sandbox.control.faults import Fault, FaultScript
 from dynamics_sandbox.control.hooks import HookOrder
 from dynamics_sandbox.control.interludes import Interlude
-from dynamics_sandbox.control.orders import ClockOrder
+from dynamics_sandbox.control.orders import ClockOrder, SeedOrder
+from dynamics_sandbox.seeds.sized import sized_tables
 
 if TYPE_CHECKING:
     import msgspec
@@ -28,7 +30,17 @@ def test_every_route_is_in_the_readme_and_no_other() -> None:
     assert documented == routes
 
 
-@pytest.mark.parametrize("order", [Fault, FaultScript, HookOrder, Interlude, ClockOrder])
+def test_every_command_is_in_the_readme_and_no_other() -> None:
+    table = README.partition("## Commands")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"^\| `dynamics-sandbox (\w+)", table, re.MULTILINE)) == set(main.commands)
+
+
+def test_everything_that_can_be_generated_is_in_the_readme() -> None:
+    assert {f"--{option}" for option in sized_tables()} <= set(re.findall(r"--\w+", README))
+
+
+@pytest.mark.parametrize("order", [Fault, FaultScript, HookOrder, Interlude, ClockOrder, SeedOrder])
 def test_every_field_of_an_order_is_in_the_readme(order: type[msgspec.Struct]) -> None:
     code: list[Any] = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", CONTROL, flags=re.DOTALL))
     words = {word for snippet in code for word in re.findall(r"\w+", snippet)}
