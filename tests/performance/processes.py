@@ -24,12 +24,17 @@ class Cost:
 
 
 def run(
-    command: Sequence[str], *, environment: Mapping[str, str] | None = None, output: IO[bytes] | None = None
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    source: IO[bytes] | None = None,
+    output: IO[bytes] | None = None,
 ) -> Cost:
     """Run `command` to its end, start-up and children it waited for included.
 
-    Standard output goes to `output`, nowhere without one. `environment` is added to ours, of which Python's
-    own variables are left out: a machine that forbids compiled modules or buffers measures something else.
+    Standard input is `source`, empty without one; standard output goes to `output`, nowhere without one.
+    `environment` is added to ours, of which Python's own variables are left out: a machine that forbids
+    compiled modules or buffers measures something else.
 
     Raises:
         RuntimeError: its exit code was not 0; the message holds the end of its standard error.
@@ -38,6 +43,7 @@ def run(
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             command,
+            stdin=source or subprocess.DEVNULL,
             stdout=output or subprocess.DEVNULL,
             stderr=errors,
             env={**inherited, **(environment or {})},

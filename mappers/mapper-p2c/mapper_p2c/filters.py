@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mapper_p2c.templates.model import Condition
 
 
+_PLAIN = frozenset({bool, int, str, type(None)})
+_MOST_REMEMBERED = 1000
+
+
 def condition(given: Condition, names: Mapping[str, Any]) -> Callable[[Any], bool]:
     """A test for the value of a condition's field.
 
@@ -23,9 +27,19 @@ def condition(given: Condition, names: Mapping[str, Any]) -> Callable[[Any], boo
     `ne` lets it pass.
     """
     expected = frozenset(_comparable(value) for value in _expected(given, names))
-    if given.op == "ne":
-        return lambda value: _comparable(value) not in expected
-    return lambda value: _comparable(value) in expected
+    wanted = given.op != "ne"
+    seen: dict[Any, bool] = {}
+
+    def test(value: Any) -> bool:
+        # Conditions meet few different values; class and value tell 1 from True.
+        known = seen.get((value.__class__, value)) if value.__class__ in _PLAIN else None
+        if known is None:
+            known = (_comparable(value) in expected) is wanted
+            if value.__class__ in _PLAIN and len(seen) < _MOST_REMEMBERED:
+                seen[value.__class__, value] = known
+        return known
+
+    return test
 
 
 def _expected(given: Condition, names: Mapping[str, Any]) -> list[Any]:

@@ -14,7 +14,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from mapper_p2c import filters
 from mapper_p2c.rows import Action, action, lookup
-from mapper_p2c.source import DELETED_AT, SourceRecord, StreamFields, inner
+from mapper_p2c.source import DELETED_AT, SourceRecord, StreamFields
 from mapper_p2c.transforms import constant
 
 if TYPE_CHECKING:
@@ -122,20 +122,29 @@ def _constant(task: Task, row: Row, names: Mapping[str, Any]) -> Raw:
 
 
 def _filter(task: Task, source: SourceRecord, names: Mapping[str, Any]) -> Callable[[Any], bool]:
-    tests = [(source.reader(given.field), filters.condition(given, names)) for given in task.source.filter]
-    if not tests:
+    if not task.source.filter:
         return bool  # a decoded record is always true
-    return lambda record: all(test(read(record)) for read, test in tests)
+    scope = {f"t{number}": filters.condition(given, names) for number, given in enumerate(task.source.filter)}
+    calls = [
+        f"{name}({source.expression(given.field)})"
+        for name, given in zip(scope, task.source.filter, strict=True)
+    ]
+    return _made(" and ".join(calls), scope)
 
 
 def _deleted(source: SourceRecord) -> Callable[[Any], bool]:
-    read = source.reader(DELETED_AT)
+    mark = source.expression(DELETED_AT)
+    return _made(f"{mark} is not UNSET and bytes({mark}) != b'null'", {})
 
-    def deleted(record: Any) -> bool:
-        marked = read(record)
-        return marked is not UNSET and bytes(marked) != b"null"
 
-    return deleted
+def _made(expression: str, scope: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """A function of the decoded record `r`.
+
+    The text holds only names made here; fields and constants of the template come in through the scope.
+    """
+    text = f"lambda r: {expression}"
+    made: Callable[[Any], Any] = eval(compile(text, "<mapping>", "eval"), {"UNSET": UNSET, **scope})  # noqa: S307 - compiled once, run for every record
+    return made
 
 
 class _Writer:
@@ -147,7 +156,7 @@ class _Writer:
         self._source = source
         self._actions = actions
         self._constants = constants
-        self._scope: dict[str, Any] = {"inner": inner}
+        self._scope: dict[str, Any] = {"UNSET": UNSET}
         self._values: dict[str, str] = {}
 
     def function(self, rows: tuple[Row, ...], *, fast: bool) -> Callable[[Any], Any]:

@@ -6,7 +6,7 @@ digits never change; text, whole numbers and booleans are checked while they dec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -150,31 +150,16 @@ class SourceRecord:
         )
 
     def expression(self, path: str) -> str:
-        """Python expression for a field of the record `r`; `inner` reaches behind a lookup."""
+        """Python expression for a field of the record `r`.
+
+        An absent lookup has absent members (``UNSET``), a null one blank members.
+        """
         steps = path.split(".")
-        code = "r"
-        for depth in range(1, len(steps) + 1):
+        code = f"r.{self._members[steps[0]]}"
+        for depth in range(2, len(steps) + 1):
             member = self._members[".".join(steps[:depth])]
-            code = f"{code}.{member}" if depth == 1 else f"inner({code}, {member!r})"
+            code = f"(x.{member} if (x := {code}) is not UNSET and x is not None else x)"
         return code
-
-    def reader(self, path: str) -> Callable[[Any], Any]:
-        """A callable that takes a field out of a decoded record."""
-        members = [
-            self._members[".".join(path.split(".")[: depth + 1])] for depth in range(path.count(".") + 1)
-        ]
-
-        def read(record: Any) -> Any:
-            for member in members:
-                record = inner(record, member)
-            return record
-
-        return read
-
-
-def inner(value: Any, member: str) -> Any:
-    """A member of a lookup; an absent lookup has absent members, a null one blank members."""
-    return value if value is UNSET or value is None else getattr(value, member)
 
 
 def _struct(
