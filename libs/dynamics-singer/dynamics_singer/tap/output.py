@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,15 +19,16 @@ __all__ = ["LineWriter"]
 
 
 class LineWriter(SingerWriter):
-    """Writes messages as the SDK does, and whole RECORD lines as the bytes they are.
+    """Writes messages as the SDK does, and whole RECORD lines as the bytes they are; any thread may write.
 
-    A signal that arrives in the middle of a write must not cut a line in two: its handler leaves with
-    `afterwards` what it wants to do.
+    A signal that arrives in the middle of a write must not cut a line in two: its handler, which runs in the
+    main thread, leaves with `afterwards` what it wants to do when that thread is writing itself.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._depth = 0
+        self._lock = threading.RLock()
+        self._main_depth = 0
         self._afterwards: Callable[[], None] | None = None
 
     def write_message(self, message: Message) -> None:
@@ -40,8 +42,8 @@ class LineWriter(SingerWriter):
 
     @property
     def is_writing(self) -> bool:
-        """Whether something is under way that must come to its end before anything else is written."""
-        return self._depth > 0
+        """Whether the main thread is at something that must come to its end before it writes anything else."""
+        return self._main_depth > 0
 
     def afterwards(self, action: Callable[[], None]) -> bool:
         """Have `action` done when what is under way has ended; False when another waits for that already."""
@@ -50,15 +52,21 @@ class LineWriter(SingerWriter):
         self._afterwards = action
         return True
 
+    def keep(self) -> None:
+        """Let no other thread write from now on: the process is about to end."""
+        self._lock.acquire()
+
     @contextmanager
     def undivided(self) -> Iterator[None]:
-        """Let what is inside come to its end before the handler of a signal has its way."""
-        self._depth += 1
+        """Let what is inside come to its end before another thread or the handler of a signal has its way."""
+        is_main = threading.current_thread() is threading.main_thread()
+        self._main_depth += is_main
         try:
-            yield
+            with self._lock:
+                yield
         finally:
-            self._depth -= 1
+            self._main_depth -= is_main
         action = self._afterwards
-        if action is not None and not self._depth:
+        if action is not None and is_main and not self._main_depth:
             self._afterwards = None
             action()

@@ -17,13 +17,14 @@ HOOKS: tuple[tuple[type, str, str], ...] = (
     (PluginBase, "_env_var_prefix", "read: what the variables of the environment begin with"),
     (Tap, "_handle_termination", "overridden: no line is cut, no state wiped, exit code 128 + signal"),
     (Stream, "_sync_records", "overridden: rows are emitted page-wise instead of record by record"),
+    (Stream, "_write_schema_message", "overridden and called: SCHEMA once, whichever thread comes first"),
     (
         Stream,
         "_generate_schema_messages",
         "overridden: puts back the x- keywords that the SDK's catalog drops",
     ),
     (Stream, "_write_record_message", "called: the slow path of streams that stream maps change"),
-    (Stream, "_write_state_message", "called: writes STATE when a page is out"),
+    (Stream, "_write_state_message", "overridden and called: writes STATE when a page is out, alone"),
     (Stream, "_check_max_record_limit", "called: --test stops a stream after one record"),
     (Tap, "_singer_catalog", "called through catalog_dict, to which the x- keywords are added"),
 )

@@ -30,6 +30,7 @@ from dynamics_singer.tap.shape import Part, selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from msgspec import Raw
     from singer_sdk.helpers.types import Context, Record
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog, SchemaMessage
 
     from dynamics_singer.tap.lookups import BulkLookup
+    from dynamics_singer.tap.side_by_side import SideBySide
 
 __all__ = ["DELETED_AT", "Batch", "PageStream"]
 
@@ -76,6 +78,8 @@ class PageStream(Stream, abc.ABC):
 
     parts: tuple[Part, ...] = ()
     """All the stream offers; the catalog's selection cuts it down."""
+
+    _is_described = False
 
     deletion_key: str | None = None
     """The property that holds a deleted row's id; None when deletions are only counted."""
@@ -123,17 +127,37 @@ class PageStream(Stream, abc.ABC):
 
         return selected(self.parts, is_selected)
 
-    def _sync_records(
-        self, context: Context | None = None, *, write_messages: bool = True
-    ) -> Generator[dict[str, Any], Any, Any]:
-        if context or not write_messages:
-            raise PluginError(f"stream `{self.name}` knows neither partitions nor BATCH messages")
+    def read(self) -> None:
+        """Read the stream from its SCHEMA to its last STATE, in whatever thread this is."""
+        self._write_schema_message()
         with self.get_record_counter() as counter, self.get_sync_timer():
             try:
                 self._sync_pages(counter)
             except DynamicsError as error:
                 raise PluginError(f"stream `{self.name}`: {error}") from error
+
+    @property
+    def _side_by_side(self) -> SideBySide | None:
+        side_by_side: SideBySide | None = getattr(self._tap, "side_by_side", None)
+        return side_by_side
+
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        if context or not write_messages:
+            raise PluginError(f"stream `{self.name}` knows neither partitions nor BATCH messages")
+        if self._side_by_side is None or self.ABORT_AT_RECORD_COUNT is not None:  # --test: one at a time
+            self.read()
+        else:
+            self._side_by_side.wait_for(self.name)
         yield from ()
+
+    def _write_schema_message(self) -> None:
+        """Put out SCHEMA, once: before the first record, or when the SDK comes to the stream."""
+        with self._undivided():
+            if not self._is_described:
+                self._is_described = True
+                super()._write_schema_message()
 
     def _sync_pages(self, counter: Counter) -> None:
         wanted = self.wanted()
@@ -144,6 +168,8 @@ class PageStream(Stream, abc.ABC):
             self._emit(batch, encoder, counts, counter)
             if batch.bookmark is not None:
                 self._bookmark(batch.bookmark)
+            if self._side_by_side is not None:
+                self._side_by_side.check()
         self.log(
             "%d records sent, %d deletions sent, %d deletions not sent",
             counts.sent,
@@ -195,13 +221,21 @@ class PageStream(Stream, abc.ABC):
 
     def _bookmark(self, bookmark: Mapping[str, Any]) -> None:
         """Make `bookmark` the stream's state and put out STATE; everything it covers is out already."""
-        writer = self._tap.message_writer
-        with writer.undivided() if isinstance(writer, LineWriter) else nullcontext():
+        with self._undivided():
             state = self.stream_state
             state.clear()
             state.update(bookmark)
             self.state_manager.is_flushed = False
             self._write_state_message()
+
+    def _write_state_message(self) -> None:
+        """Put out STATE while no other stream changes its own part of it."""
+        with self._undivided():
+            super()._write_state_message()
+
+    def _undivided(self) -> AbstractContextManager[None]:
+        writer = self._tap.message_writer
+        return writer.undivided() if isinstance(writer, LineWriter) else nullcontext()
 
     def _generate_schema_messages(self) -> Iterator[SchemaMessage]:  # type: ignore[override] # SDK says Generator
         for message in super()._generate_schema_messages():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from singer_sdk import Tap
@@ -13,6 +14,8 @@ from dynamics_singer.errors import PluginError
 from dynamics_singer.settings_check import CheckedSettings
 from dynamics_singer.tap.catalog import with_extensions
 from dynamics_singer.tap.output import LineWriter
+from dynamics_singer.tap.side_by_side import Job, SideBySide
+from dynamics_singer.tap.stream import PageStream
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -24,6 +27,7 @@ class DynamicsTap(CheckedSettings, Tap):
     """A tap whose streams are pages of an OData service."""
 
     dynamic_catalog = True
+    _is_stopping = False
     message_writer_class = LineWriter
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -48,6 +52,26 @@ class DynamicsTap(CheckedSettings, Tap):
         _ = self.streams
         super().setup_mapper()
 
+    @cached_property
+    def side_by_side(self) -> SideBySide | None:
+        """What reads the selected streams at the same time; None when they are read one after the other."""
+        streams = [
+            stream for stream in self.streams.values() if stream.selected and isinstance(stream, PageStream)
+        ]
+        if min(self.config.get("parallel_streams", 1), len(streams)) <= 1:
+            return None
+        for stream in streams:
+            _ = stream.stream_state  # makes its place in the state, before threads look at it
+        return SideBySide([Job(stream.name, stream.read) for stream in streams], self._most_parallel)
+
+    def recommended_parallelism(self) -> int | None:
+        """How many requests at a time the service recommends, None when it does not say."""
+        return None
+
+    def _most_parallel(self) -> int:
+        most: int = self.config.get("parallel_streams", 1)
+        return min(most, self.recommended_parallelism() or most)
+
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over the state of an earlier run; a file that is no state is refused."""
         bookmarks = state.get("bookmarks", {})
@@ -60,8 +84,11 @@ class DynamicsTap(CheckedSettings, Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop now, or when the lines in flight are out; a second signal does not wait for them."""
         del frame
+        if self._is_stopping:
+            os._exit(128 + signum)  # the ordinary way would wait for a thread that is still writing
         writer = self.message_writer
         if not (isinstance(writer, LineWriter) and writer.is_writing):
+            self._is_stopping = True
             self._stop(signum)
         if not writer.afterwards(partial(self._stop, signum)):
             sys.exit(128 + signum)
@@ -73,6 +100,9 @@ class DynamicsTap(CheckedSettings, Tap):
         bookmarks of the last run. Nothing is logged: the signal may have arrived in the middle of a log line,
         where a second one is refused (``reentrant call``) and the refusal would take the place of the exit.
         """
+        writer = self.message_writer
+        if isinstance(writer, LineWriter):
+            writer.keep()
         try:
             if self.state:
                 self.state_writer.write_state(self.state)

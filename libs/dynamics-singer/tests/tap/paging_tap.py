@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dynamics_singer.cli import run
+from dynamics_singer.tap.settings import TAP_PROPERTIES
 from dynamics_singer.tap.shape import Copied, Part
 from dynamics_singer.tap.stream import Batch, PageStream
 from dynamics_singer.tap.tap import DynamicsTap
@@ -62,7 +63,7 @@ class PagingTap(DynamicsTap):
     """Reads nothing from anywhere.
 
     `slow_discovery` makes it wait where others ask for metadata; `signal_in_log_line` has SIGTERM arrive
-    while stderr is being written.
+    while stderr is being written; `parallel_streams` gives it four streams instead of one.
     """
 
     name = "paging-tap"
@@ -71,6 +72,7 @@ class PagingTap(DynamicsTap):
         "properties": {
             "slow_discovery": {"type": "boolean", "default": False},
             "signal_in_log_line": {"type": "boolean", "default": False},
+            **TAP_PROPERTIES,
         },
     }
 
@@ -83,7 +85,10 @@ class PagingTap(DynamicsTap):
                 if isinstance(handler, logging.StreamHandler):
                     handler.setStream(io.TextIOWrapper(io.BufferedWriter(Signalling()), line_buffering=True))
             self.logger.info("the line in which the signal arrives")
-        return [Rows(self)]
+        streams = [Rows(self)]
+        if self.config["parallel_streams"] > 1:
+            streams += [Rows(self, name=f"rows{number}") for number in range(2, 5)]
+        return streams
 
 
 if __name__ == "__main__":

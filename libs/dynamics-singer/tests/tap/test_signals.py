@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-STATE = {"bookmarks": {"rows": {"page": 7}}}
+STATE = {"bookmarks": {"other": {"page": -1}}}
 
 
 def started(tmp_path: Path, *, unbuffered: bool = False, **config: Any) -> subprocess.Popen[bytes]:
@@ -26,12 +26,13 @@ def started(tmp_path: Path, *, unbuffered: bool = False, **config: Any) -> subpr
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
 
+@pytest.mark.parametrize("parallel", [1, 3], ids=["alone", "parallel"])
 @pytest.mark.parametrize("unbuffered", [False, True], ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_tap_stopped_in_the_middle_of_a_write_ends_the_line_and_tells_its_state(
-    tmp_path: Path, number: signal.Signals, *, unbuffered: bool
+    tmp_path: Path, number: signal.Signals, parallel: int, *, unbuffered: bool
 ) -> None:
-    with started(tmp_path, unbuffered=unbuffered) as tap:
+    with started(tmp_path, unbuffered=unbuffered, parallel_streams=parallel) as tap:
         assert tap.stdout is not None
         head = tap.stdout.read(3_000_000)  # then nobody reads, so the tap waits in the middle of a write
         time.sleep(0.5)
@@ -41,14 +42,17 @@ def test_a_tap_stopped_in_the_middle_of_a_write_ends_the_line_and_tells_its_stat
     assert output.endswith(b"\n")
     messages = [json.loads(line) for line in output.splitlines()]
     states = [place for place, message in enumerate(messages) if message["type"] == "STATE"]
-    page = messages[states[-1]]["value"]["bookmarks"]["rows"]["page"]
-    sent = [message["record"]["id"] for message in messages[: states[-1]] if message["type"] == "RECORD"]
-    assert sent[: (page + 1) * 1000] == list(range((page + 1) * 1000))
+    records = [message for message in messages[: states[-1]] if message["type"] == "RECORD"]
+    for stream, bookmark in messages[states[-1]]["value"]["bookmarks"].items():
+        sent = [record["record"]["id"] for record in records if record["stream"] == stream]
+        rows = (bookmark.get("page", -1) + 1) * 1000
+        assert sent[:rows] == list(range(rows))
     assert tap.returncode == 128 + number
 
 
-def test_a_second_signal_does_not_wait_for_the_reader(tmp_path: Path) -> None:
-    with started(tmp_path) as tap:
+@pytest.mark.parametrize("parallel", [1, 3], ids=["alone", "parallel"])
+def test_a_second_signal_does_not_wait_for_the_reader(tmp_path: Path, parallel: int) -> None:
+    with started(tmp_path, parallel_streams=parallel) as tap:
         assert tap.stdout is not None
         tap.stdout.read(3_000_000)
         for _ in range(2):
