@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynamics_odata.errors import SettingsError
 from dynamics_odata.settings import DATAVERSE_PROPERTIES
+from dynamics_singer.tap.settings import TAP_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +70,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
             "maximum": LARGEST_PAGE,
             "default": LARGEST_PAGE,
         },
+        **TAP_PROPERTIES,
         "lookback_seconds": {
             "type": "integer",
             "title": "Look-back",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import finalize
 
+from dynamics_odata.errors import RefusedError
 from dynamics_odata.metadata.dataverse import DataverseMetadata
 from dynamics_odata.services import dataverse
 from dynamics_odata.settings import Connection
@@ -22,6 +24,8 @@ from tap_dynamics_sales.stream import DataverseStream
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dynamics_odata.transport import Transport
+
     from tap_dynamics_sales.shape import Tables
 
 __all__ = ["TapDynamicsSales", "main"]
@@ -34,12 +38,15 @@ class TapDynamicsSales(DynamicsTap):
 
     name = "tap-dynamics-sales"
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_SCHEMA
+    _transport: Transport | None = None
+    _has_asked = False
 
     def discover_streams(self) -> Sequence[DataverseStream]:
         """Make a stream of each table asked for; with a catalog, only of those it selects."""
         settings = ReadSettings.from_config(self.config)
         transport = dataverse(Connection.from_config(self.config))
         finalize(self, transport.close)
+        self._transport = transport
         known = DataverseMetadata(transport)
         metadata: Tables = FreshTables(known) if settings.prefix else known
         streams = []
@@ -51,6 +58,16 @@ class TapDynamicsSales(DynamicsTap):
             shape = build(metadata, table, settings, stamped=choice.method == "modified")
             streams.append(DataverseStream(self, shape, choice, transport=transport, settings=settings))
         return streams
+
+    def recommended_parallelism(self) -> int | None:
+        """The service's own hint, which WhoAmI brings (Dataverse: send-parallel-requests)."""
+        if self._transport is None:
+            return None
+        if not self._has_asked:
+            self._has_asked = True
+            with suppress(RefusedError):  # no Dataverse
+                self._transport.get("WhoAmI")
+        return self._transport.recommended_parallelism
 
     def _selected(self, offered: list[Offer]) -> list[Offer]:
         """Leave out what a catalog does not select; complain about what it selects and nobody offers."""

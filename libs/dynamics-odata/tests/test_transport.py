@@ -295,6 +295,14 @@ def test_every_thread_waits_when_one_is_throttled(
     assert len(server.seen) == 3
 
 
+def test_the_services_hint_of_parallelism_is_kept(server: ScriptedServer, transport: Transport) -> None:
+    assert transport.recommended_parallelism is None
+    for sent, kept in (("4", 4), ("many", 4), ("0", 4), ("6", 6)):
+        server.reply(200, OK, {"x-ms-dop-hint": sent})
+        transport.get("accounts")
+        assert transport.recommended_parallelism == kept
+
+
 def test_503_without_a_time_repeats_no_write_of_unknown_outcome(
     server: ScriptedServer, transport: Transport
 ) -> None:

@@ -42,7 +42,7 @@ class LineWriter(SingerWriter):
 
     @property
     def is_writing(self) -> bool:
-        """Whether the main thread is at something that must come to its end before it writes anything else."""
+        """Whether the main thread is at something that must come to its end before anything else."""
         return self._main_depth > 0
 
     def afterwards(self, action: Callable[[], None]) -> bool:
