@@ -93,6 +93,12 @@ class TableDefinition(_Body, frozen=True):
     attributes: tuple[ColumnDefinition, ...] = ()
 
 
+class EntitiesDefinition(_Body, frozen=True):
+    """Body of CreateEntities."""
+
+    entities: tuple[TableDefinition, ...] = ()
+
+
 class KeyDefinition(_Body, frozen=True):
     """EntityKeyMetadata."""
 
@@ -119,6 +125,50 @@ class RelationshipDefinition(_Body, frozen=True):
     referenced_entity_navigation_property_name: str | None = None
     lookup: ColumnDefinition = ColumnDefinition()
     cascade_configuration: CascadeDefinition = CascadeDefinition()
+
+
+class MetadataValue(_Body, frozen=True):
+    """The value of a condition, beside the name of its .NET type."""
+
+    value: Any = None
+
+
+class MetadataCondition(_Body, frozen=True):
+    """MetadataConditionExpression."""
+
+    property_name: str = ""
+    condition_operator: str = "Equals"
+    value: MetadataValue = MetadataValue()
+
+
+class MetadataCriteria(_Body, frozen=True):
+    """MetadataFilterExpression."""
+
+    filter_operator: str = "And"
+    conditions: tuple[MetadataCondition, ...] = ()
+    filters: tuple[MetadataCriteria, ...] = ()
+
+
+class MetadataProperties(_Body, frozen=True):
+    """MetadataPropertiesExpression."""
+
+    all_properties: bool = False
+    property_names: tuple[str, ...] = ()
+
+
+class AttributeQuery(_Body, frozen=True):
+    """AttributeQueryExpression."""
+
+    properties: MetadataProperties = MetadataProperties()
+    criteria: MetadataCriteria | None = None
+
+
+class MetadataQuery(_Body, frozen=True):
+    """EntityQueryExpression."""
+
+    properties: MetadataProperties = MetadataProperties()
+    criteria: MetadataCriteria | None = None
+    attribute_query: AttributeQuery | None = None
 
 
 def definition(body: dict[str, Any], shape: type[_T]) -> _T:

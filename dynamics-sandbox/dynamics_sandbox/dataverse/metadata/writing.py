@@ -14,6 +14,7 @@ from dynamics_sandbox.dataverse.metadata.definitions import (
     changed_attribute,
     custom_schema_name,
 )
+from dynamics_sandbox.dataverse.metadata.deletion import delete_attribute, delete_relationship
 from dynamics_sandbox.dataverse.metadata.facets import metadata_id
 from dynamics_sandbox.dataverse.metadata.key_writing import create_key, delete_key, duplicate
 from dynamics_sandbox.dataverse.metadata.messages import register_messages
@@ -45,8 +46,11 @@ def metadata_write(session: Session, call: Call) -> Answer:
     names = [segment.name for segment in call.segments]
     if names == ["RelationshipDefinitions"] and call.method == "POST":
         return _create_relationship(session, call.json_object())
+    if names == ["RelationshipDefinitions"] and call.method == "DELETE" and call.segments[0].key is not None:
+        return delete_relationship(session, call.segments[0].key)
     if names == ["EntityDefinitions"] and call.segments[0].key is None and call.method == "POST":
-        return _create_table(session, call.json_object())
+        create_table(session, given := definition(call.json_object(), TableDefinition))
+        return no_content(_table_url(session, session.schema.tables[given.schema_name.lower()]))
     if names[0] != "EntityDefinitions" or call.segments[0].key is None:
         raise method_not_allowed(call.method, call.path)
     table = find_table(session.schema, call.segments[0].key)
@@ -78,26 +82,35 @@ def _change_part(session: Session, call: Call, table: Table) -> Answer:
     segment = call.segments[1]
     if call.method == "POST" and segment.key is None:
         create = _create_attribute if segment.name == "Attributes" else create_key
-        return create(session, table, call.json_object())
+        made = create(session, table, call.json_object())
+        # The answer names the table as the request did; clients take the last or the only GUID in it.
+        return no_content(f"{session.root}/EntityDefinitions({call.segments[0].key})/{segment.name}({made})")
     if call.method == "PUT" and segment.name == "Attributes" and segment.key is not None:
         attribute = find_attribute(table, segment.key)
         changed = changed_attribute(attribute, definition(call.json_object(), ColumnDefinition))
         session.change_schema(table.with_attributes(changed))
-        return no_content(_attribute_url(session, table, attribute.name))
-    if call.method == "DELETE" and segment.name == "Keys" and segment.key is not None:
-        return delete_key(session, table, segment.key)
+        url = f"{_table_url(session, table)}/Attributes({metadata_id(table.logical_name, attribute.name)})"
+        return no_content(url)
+    if call.method == "DELETE" and segment.key is not None:
+        if segment.name == "Keys":
+            return delete_key(session, table, segment.key)
+        return delete_attribute(session, table, find_attribute(table, segment.key))
     raise not_in_sandbox(f"{call.method} on '{call.path}'")
 
 
-def _create_table(session: Session, body: dict[str, Any]) -> Answer:
-    given = definition(body, TableDefinition)
+def create_table(session: Session, given: TableDefinition) -> str:
+    """Create a table with its columns, storage and messages; gives its MetadataId.
+
+    Raises:
+        DataverseError: a name is taken or malformed, or a column cannot be made.
+    """
     bare = _new_table(given)
     _check_new_table(session, bare)
     table = completed(bare)
     session.change_schema(table)
     storage.create_table(session.connection, table)
     register_messages(session, table)
-    return no_content(_table_url(session, table))
+    return metadata_id(table.logical_name)
 
 
 def _new_table(given: TableDefinition) -> Table:
@@ -162,11 +175,12 @@ def _delete_table(session: Session, table: Table) -> Answer:
     return no_content()
 
 
-def _create_attribute(session: Session, table: Table, body: dict[str, Any]) -> Answer:
+def _create_attribute(session: Session, table: Table, body: dict[str, Any]) -> str:
+    """Create a column; gives its MetadataId."""
     attribute = attribute_from(definition(body, ColumnDefinition))
     check_new_column(session, table, attribute)
     _add_attribute(session, table, attribute)
-    return no_content(_attribute_url(session, table, attribute.name))
+    return metadata_id(table.logical_name, attribute.name)
 
 
 def _add_attribute(session: Session, table: Table, attribute: Attribute) -> None:
@@ -253,10 +267,6 @@ def _on_delete(given: RelationshipDefinition) -> str:
 
 def _table_url(session: Session, table: Table) -> str:
     return f"{session.root}/EntityDefinitions({metadata_id(table.logical_name)})"
-
-
-def _attribute_url(session: Session, table: Table, name: str) -> str:
-    return f"{_table_url(session, table)}/Attributes({metadata_id(table.logical_name, name)})"
 
 
 def plural(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynamics_sandbox.database import quoted
 from dynamics_sandbox.dataverse.errors import DataverseError, bad_request, missing_row
+from dynamics_sandbox.dataverse.metadata.table_messages import create_entities, retrieve_metadata_changes
 from dynamics_sandbox.dataverse.protocol.calls import Answer, json_answer, no_content
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ _FUNCTIONS: dict[str, tuple[str, Callable[[Session, Call], Answer]]] = {
     "WhoAmI": ("GET", _who_am_i),
     "RetrieveVersion": ("GET", _retrieve_version),
     "RetrieveTotalRecordCount": ("GET", _total_record_count),
+    "RetrieveMetadataChanges": ("GET", retrieve_metadata_changes),
+    "CreateEntities": ("POST", create_entities),
     "PublishAllXml": ("POST", _publish),
     "PublishXml": ("POST", _publish),
 }

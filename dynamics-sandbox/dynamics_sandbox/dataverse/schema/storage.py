@@ -105,6 +105,14 @@ def add_column(connection: sqlite3.Connection, table: Table, attribute: Attribut
     _index_lookup(connection, table, attribute)
 
 
+def drop_column(connection: sqlite3.Connection, table: Table, attribute: Attribute) -> None:
+    """Remove the storage of a column that no key uses."""
+    connection.execute(f"DROP INDEX IF EXISTS {quoted(f'{table.logical_name}.by.{attribute.name}')}")
+    names = (attribute.name, attribute.target_column) if attribute.is_polymorphic else (attribute.name,)
+    for name in names:
+        connection.execute(f"ALTER TABLE {quoted(table.logical_name)} DROP COLUMN {quoted(name)}")
+
+
 def build_key(connection: sqlite3.Connection, table: Table, key: Key) -> bool:
     """Build the unique index of an alternate key; say whether the rows allow it.
 
