@@ -1,0 +1,1 @@
+"""Calls of Microsoft's Dataverse client, made by the peer's own interpreter."""
