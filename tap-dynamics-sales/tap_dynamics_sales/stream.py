@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from dynamics_odata.errors import ProtocolError, RefusedError
+from dynamics_odata.errors import DynamicsError, ProtocolError, RefusedError
 from dynamics_odata.paging import Page, pages
 from dynamics_singer.errors import PluginError
 from dynamics_singer.tap.bookmarks import ModifiedBookmark
@@ -76,6 +76,18 @@ class DataverseStream(PageStream):
         for batch in readers[self._choice.method](queries, self._earlier_state(query)):
             bookmark = {**batch.bookmark, "query": query} if batch.bookmark else batch.bookmark
             yield Batch(batch.rows, batch.deleted, bookmark)
+
+    def expected_rows(self) -> int | None:
+        """The table's rows, up to a day old, when all are to be read (Dataverse: query/count-rows)."""
+        filtered = self.name in self._settings.filter or self._settings.start
+        if filtered or (self.stream_state and self._choice.method != "full"):
+            return None
+        try:
+            count = f"RetrieveTotalRecordCount(EntityNames=['{self._shape.table.logical_name}'])"
+            answer = self._transport.get(count).json()
+            return int(answer["EntityRecordCountCollection"]["Values"][0])
+        except (DynamicsError, LookupError, TypeError):  # another OData service; then no share is shown
+            return None
 
     def lookups(self, wanted: tuple[Part, ...]) -> Sequence[BulkLookup] | None:
         """Bulk queries where the server does not expand, else None."""

@@ -12,7 +12,7 @@ import json
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dynamics_odata.errors import DynamicsError
@@ -23,8 +23,10 @@ from singer_sdk.singerlib import Metadata
 
 from dynamics_singer.errors import PluginError
 from dynamics_singer.tap.catalog import with_extensions
-from dynamics_singer.tap.emission import RecordCodec, chunks, record_frame
+from dynamics_singer.tap.emission import record_frame
+from dynamics_singer.tap.encoding import Encoder, as_record
 from dynamics_singer.tap.output import LineWriter
+from dynamics_singer.tap.progress import LogDisplay, Progress, StreamProgress
 from dynamics_singer.tap.read_ahead import keep_freed_memory, read_ahead
 from dynamics_singer.tap.shape import Part, selected
 
@@ -58,15 +60,6 @@ class Batch:
     bookmark: Mapping[str, Any] | None = None
 
 
-@dataclass
-class _Counts:
-    """What a stream did in this run."""
-
-    sent: int = 0
-    deleted: int = 0
-    dropped: int = 0
-
-
 class PageStream(Stream, abc.ABC):
     """Base of every stream of our taps.
 
@@ -93,14 +86,18 @@ class PageStream(Stream, abc.ABC):
         del wanted
         return None
 
+    def expected_rows(self) -> int | None:
+        """How many rows there are to read, None where that is not known; asked for on a terminal only."""
+        return None
+
     def get_records(self, context: Context | None) -> Iterable[Record]:
         """The SDK's record-wise door, for callers that want plain dictionaries; writes no state."""
         del context
         wanted = self.wanted()
-        encoder = _Encoder(wanted, self.lookups(wanted))
+        encoder = Encoder(wanted, self.lookups(wanted))
         for batch in self.batches(wanted):
             for records, _ in encoder.encoded(batch.rows):
-                yield from map(_as_record, records.splitlines())
+                yield from map(as_record, records.splitlines())
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """No signpost: the bookmark never goes past what was read, so no clock is needed to hold it back."""
@@ -136,6 +133,12 @@ class PageStream(Stream, abc.ABC):
             except DynamicsError as error:
                 raise PluginError(f"stream `{self.name}`: {error}") from error
 
+    @cached_property
+    def _progress(self) -> Progress:
+        """The run's progress; a tap that is not ours has none, so the stream keeps its own."""
+        shared: Progress | None = getattr(self._tap, "progress", None)
+        return shared or Progress(LogDisplay(self.logger), 1)
+
     @property
     def _side_by_side(self) -> SideBySide | None:
         side_by_side: SideBySide | None = getattr(self._tap, "side_by_side", None)
@@ -161,23 +164,20 @@ class PageStream(Stream, abc.ABC):
 
     def _sync_pages(self, counter: Counter) -> None:
         wanted = self.wanted()
-        encoder = _Encoder(wanted, self.lookups(wanted))
-        counts = _Counts()
+        encoder = Encoder(wanted, self.lookups(wanted))
         keep_freed_memory()
-        for batch in read_ahead(self.batches(wanted)):
-            self._emit(batch, encoder, counts, counter)
-            if batch.bookmark is not None:
-                self._bookmark(batch.bookmark)
-            if self._side_by_side is not None:
-                self._side_by_side.check()
-        self.log(
-            "%d records sent, %d deletions sent, %d deletions not sent",
-            counts.sent,
-            counts.deleted,
-            counts.dropped,
-        )
+        with self._progress.stream(self.name, self.expected_rows) as counts:
+            for batch in read_ahead(self.batches(wanted)):
+                self._emit(batch, encoder, counts, counter)
+                if batch.bookmark is not None:
+                    self._bookmark(batch.bookmark)
+                self._progress.moved(counts)
+                if self._side_by_side is not None:
+                    self._side_by_side.check()
+        if counts.dropped:
+            self.log("%d deletions not sent", counts.dropped)
 
-    def _emit(self, batch: Batch, encoder: _Encoder, counts: _Counts, counter: Counter) -> None:
+    def _emit(self, batch: Batch, encoder: Encoder, counts: StreamProgress, counter: Counter) -> None:
         limit = self.ABORT_AT_RECORD_COUNT
         rows = batch.rows if limit is None else batch.rows[: limit - counts.sent]
         now = datetime.now(timezone.utc).isoformat()
@@ -190,7 +190,7 @@ class PageStream(Stream, abc.ABC):
             self._check_max_record_limit(current_record_index=counts.sent)
         counter.increment(self._emit_deleted(batch.deleted, now, counts))
 
-    def _emit_deleted(self, ids: Sequence[str], now: str, counts: _Counts) -> int:
+    def _emit_deleted(self, ids: Sequence[str], now: str, counts: StreamProgress) -> int:
         """Send a record per deleted row where the stream's key is its id; gives how many were sent."""
         if self.deletion_key is None or not self.mask["properties", DELETED_AT]:
             counts.dropped += len(ids)
@@ -207,7 +207,7 @@ class PageStream(Stream, abc.ABC):
             writer.write_lines(frame(records))
             return
         for record in records.splitlines():
-            self._write_record_message(_as_record(record))
+            self._write_record_message(as_record(record))
 
     def _is_plain(self) -> bool:
         """Whether records leave as they are: no stream map, alias, flattening or second projection."""
@@ -241,25 +241,3 @@ class PageStream(Stream, abc.ABC):
         for message in super()._generate_schema_messages():
             message.schema = with_extensions(message.schema, self.schema)
             yield message
-
-
-class _Encoder:
-    """Rows in, encoded records out, a chunk at a time, lookups resolved where that is ours to do."""
-
-    def __init__(self, wanted: Sequence[Part], lookups: Sequence[BulkLookup] | None) -> None:
-        self._lookups = lookups or ()
-        hidden = [lookup.id_column for lookup in self._lookups]
-        self._codec = RecordCodec(wanted, expanded=lookups is None, hidden=hidden)
-
-    def encoded(self, rows: Sequence[Raw]) -> Iterator[tuple[bytes, int]]:
-        """The records of each chunk, one a line, and how many they are."""
-        for chunk in chunks(rows):
-            records = self._codec.decode(chunk)
-            for lookup in self._lookups:
-                lookup.fill(self._codec, records)
-            yield self._codec.encode_lines(records), len(records)
-
-
-def _as_record(encoded: bytes) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(encoded, parse_float=Decimal)
-    return record

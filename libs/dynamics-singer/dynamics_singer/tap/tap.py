@@ -14,6 +14,7 @@ from dynamics_singer.errors import PluginError
 from dynamics_singer.settings_check import CheckedSettings
 from dynamics_singer.tap.catalog import with_extensions
 from dynamics_singer.tap.output import LineWriter
+from dynamics_singer.tap.progress import Progress, display
 from dynamics_singer.tap.side_by_side import Job, SideBySide
 from dynamics_singer.tap.stream import PageStream
 
@@ -51,6 +52,11 @@ class DynamicsTap(CheckedSettings, Tap):
         """Prepare the stream maps, after the streams have completed the catalog they are made from."""
         _ = self.streams
         super().setup_mapper()
+
+    @cached_property
+    def progress(self) -> Progress:
+        """How far the run is; made when the first stream begins."""
+        return Progress(display(self.logger), sum(stream.selected for stream in self.streams.values()))
 
     @cached_property
     def side_by_side(self) -> SideBySide | None:
