@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ class FnoSettings:
         distinct_products: whether a released product is seen in the sellable and CDS sets at once, or only
             when the job "Populate distinct product table" has run.
         changes_outdate_totals: whether a change of an order or quotation takes its totals flag back.
+        sales_tax_rates: percent by sales tax group of an order line, and of the header for its charges; other
+            groups are free of tax.
+        total_tax_includes_header_tax: whether the total tax of orders and invoices includes the tax on header
+            charges, which also stands in a field of its own.
+        delivered_partially_invoiced: processing status of an order that is delivered and partly invoiced; the
+            documents say the first, later metadata also has the second.
+        invoice_number_format: Python format of invoice numbers, counted per company.
+        voucher_number_format: the same of the vouchers in the ledger.
         requested_dates: a requested shipping date that was not sent is today, or is missed as mandatory.
         closed_documents_are_read_only: whether delivered, invoiced and cancelled orders and closed quotations
             refuse changes; the product documents it for ``SalesOrderHeadersV2``.
@@ -80,6 +89,15 @@ class FnoSettings:
     )
     distinct_products: Literal["at once", "job"] = "at once"
     changes_outdate_totals: bool = True
+    sales_tax_rates: Mapping[str, Decimal] = field(
+        default_factory=lambda: {"CA": Decimal("7.25"), "NY": Decimal(4), "DE": Decimal(19)}
+    )
+    total_tax_includes_header_tax: bool = True
+    delivered_partially_invoiced: Literal["PartiallyInvoiced", "DeliveredPartiallyInvoiced"] = (
+        "PartiallyInvoiced"
+    )
+    invoice_number_format: str = "CIV-{:06d}"
+    voucher_number_format: str = "CIVV-{:06d}"
     requested_dates: Literal["today", "required"] = "today"
     closed_documents_are_read_only: bool = True
     further_model: Path | None = None

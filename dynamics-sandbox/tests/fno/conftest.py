@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 from dynamics_sandbox.fno.application import create_application
 from dynamics_sandbox.fno.environment import FnoEnvironment
+from dynamics_sandbox.fno.orders.advance import Advance, advance_order
 from dynamics_sandbox.fno.settings import FnoSettings
 from dynamics_sandbox.tokens import TokenChecker, TokenIssuer
 
@@ -129,6 +130,11 @@ class Client:
         """PATCH."""
         return self.call("PATCH", path, content, headers)
 
+    @property
+    def orders(self) -> Orders:
+        """The orders of the environment."""
+        return Orders(self)
+
     def customer(self, account: str, **fields: Any) -> Answer:
         """Creates a customer with the least a customer needs."""
         least = {
@@ -137,6 +143,43 @@ class Client:
             "CustomerGroupId": "10",
         }
         return self.post("/data/CustomersV3", {**least, "SalesCurrencyCode": "USD", **fields})
+
+
+class Orders:
+    """Orders of usmf: written through the service, moved on by the steps of their life."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def post(self, number: str = "SO-1", customer: str = "US-001", **fields: Any) -> Answer:
+        """Creates an order header."""
+        content = {"SalesOrderNumber": number, "OrderingCustomerAccountNumber": customer, **fields}
+        return self._client.post("/data/CDSSalesOrderHeaders", content)
+
+    def line(self, sequence: int, product: str, quantity: str, **amounts: str) -> Answer:
+        """Creates a line of SO-1; amounts are given as text, so that their digits are the test's."""
+        fields = {"LineCreationSequenceNumber": sequence, "OrderedSalesQuantity": quantity, **amounts}
+        numbers = "".join(f',"{name}":{value}' for name, value in fields.items())
+        text = f'{{"SalesOrderNumber":"SO-1","ProductNumber":"{product}"{numbers}}}'
+        return self._client.call("POST", "/data/CDSSalesOrderLines", text.encode())
+
+    def advance(self, step: Any, number: str = "SO-1", **how: Any) -> str:
+        """Takes a step; ``lines`` maps sequence numbers to quantities as text, ``amount`` is a text, too."""
+        lines = {sequence: Decimal(text) for sequence, text in how.pop("lines", {}).items()}
+        amount = Decimal(how.pop("amount", "0"))
+        order = Advance(lines=lines, amount=amount, **how)
+        return advance_order(self._client.environment, number, step, order)
+
+    def header(self, number: str = "SO-1", entity_set: str = "CDSSalesOrderHeaders") -> dict[str, Any]:
+        """The header."""
+        key = f"dataAreaId='usmf',SalesOrderNumber='{number}'"
+        row: dict[str, Any] = self._client.get(f"/data/{entity_set}({key})").json
+        return row
+
+    def lines(self, number: str = "SO-1", entity_set: str = "CDSSalesOrderLines") -> list[dict[str, Any]]:
+        """The lines in their order."""
+        query = f"$filter=SalesOrderNumber eq '{number}'&$orderby=LineCreationSequenceNumber"
+        return self._client.get(f"/data/{entity_set}?{query}").rows
 
 
 @pytest.fixture(scope="session")
