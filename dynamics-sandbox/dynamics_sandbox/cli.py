@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import click
 
-from dynamics_sandbox.clock import Clock
+from dynamics_sandbox.command_frame import DEFAULTS, data_option, one_message, opened
 from dynamics_sandbox.control.asking import ask
 from dynamics_sandbox.control.snapshots import Snapshots
-from dynamics_sandbox.dataverse.errors import DataverseError
-from dynamics_sandbox.environments import Addresses, open_environments
 from dynamics_sandbox.errors import SandboxError
-from dynamics_sandbox.fno.errors import FnoError
-from dynamics_sandbox.identity import keep_identity
 from dynamics_sandbox.ready import read_ready
 from dynamics_sandbox.seeds.sized import SizeOrder, sized_tables
 from dynamics_sandbox.server import serve as serve_settings
 from dynamics_sandbox.settings import ENVIRONMENTS, SEEDS, SandboxSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any, TypeAlias
 
-    from dynamics_sandbox.environments import Environments
-    from dynamics_sandbox.ready import Ready
     from dynamics_sandbox.settings import Seed
 
     Command: TypeAlias = Callable[..., Any]
-
-_DEFAULTS: Final = SandboxSettings(data_dir=Path(".sandbox"))
-
-_data = click.option(
-    "--data",
-    "data_dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=_DEFAULTS.data_dir,
-    show_default=True,
-    help="Folder of the databases, the certificates and the credentials.",
-)
 
 
 @click.group()
@@ -52,55 +33,46 @@ def main() -> None:
     """A local stand-in for Dynamics 365 Sales, CDS and Finance and Operations."""
 
 
-@contextmanager
-def _one_message() -> Iterator[None]:
-    """Shows what went wrong as one message, and makes the exit code 1."""
-    try:
-        yield
-    except (SandboxError, DataverseError, FnoError) as error:
-        raise click.ClickException(str(error)) from None
-
-
 @main.command(short_help="Serve the four endpoints over HTTPS.")
-@_data
+@data_option
 @click.option(
     "--base-port",
     type=int,
-    default=_DEFAULTS.base_port,
+    default=DEFAULTS.base_port,
     show_default=True,
     help="Sign-in port; Sales, CDS and F&O take the next three. 0 picks four free ports.",
 )
 @click.option(
     "--seed",
     type=click.Choice(SEEDS),
-    default=_DEFAULTS.seed,
+    default=DEFAULTS.seed,
     show_default=True,
     help="What environments without data start from: demo rows, or only what they need to work.",
 )
 @click.option(
     "--token-lifetime",
     type=int,
-    default=_DEFAULTS.token_lifetime,
+    default=DEFAULTS.token_lifetime,
     show_default=True,
     help="Seconds until an access token expires.",
 )
 @click.option(
     "--dataverse-page-size",
     type=int,
-    default=_DEFAULTS.dataverse_page_size,
+    default=DEFAULTS.dataverse_page_size,
     show_default=True,
     help="Rows per page of Sales and CDS.",
 )
 @click.option(
     "--fno-page-size",
     type=int,
-    default=_DEFAULTS.fno_page_size,
+    default=DEFAULTS.fno_page_size,
     show_default=True,
     help="Rows per page of F&O.",
 )
 @click.option(
     "--p2c-solution/--no-p2c-solution",
-    default=_DEFAULTS.p2c_solution,
+    default=DEFAULTS.p2c_solution,
     show_default=True,
     help="Whether Sales has the Prospect-to-cash solution, which numbers accounts.",
 )
@@ -110,7 +82,7 @@ def serve(**options: object) -> None:
     Once all of them accept connections, one line of JSON on standard output, and the file sandbox.json in
     the data folder, tell where they are and how to sign in.
     """
-    with _one_message():
+    with one_message():
         settings = SandboxSettings(**options)  # type: ignore[arg-type]  # click has checked names and types
         serve_settings(settings, announce=_print_line)
 
@@ -124,7 +96,7 @@ def _sizes(command: Command) -> Command:
 
 
 @main.command(short_help="Load a folder of CSV files, or generate rows.")
-@_data
+@data_option
 @click.option(
     "--from",
     "folder",
@@ -138,11 +110,11 @@ def seed(data_dir: Path, folder: Path | None, number: int, **sizes: int | None) 
 
     The same size and number give the same rows. Works on a stopped and on a running sandbox.
     """
-    with _one_message():
+    with one_message():
         order = SizeOrder({name: size for name, size in sizes.items() if size is not None}, number)
         if folder is None and not order.seeds():
             raise SandboxError(f"Nothing to load: use --from or one of --{', --'.join(sized_tables())}.")
-        with _opened(data_dir, create=True) as environments:
+        with opened(data_dir, create=True) as environments:
             filled = environments.fill_new("none")
             if filled:
                 click.echo(f"New data in {data_dir}: {', '.join(filled)}")
@@ -152,7 +124,7 @@ def seed(data_dir: Path, folder: Path | None, number: int, **sizes: int | None) 
 
 
 @main.command(short_help="Start all environments over.")
-@_data
+@data_option
 @click.option(
     "--seed",
     "new_data",
@@ -166,52 +138,52 @@ def reset(data_dir: Path, new_data: Seed) -> None:
 
     Works on a stopped and on a running sandbox.
     """
-    with _one_message():
+    with one_message():
         ready = read_ready(data_dir)
         if ready is not None:
             # The server does it, so that it does so between two requests.
             ask(ready, "POST", "reset", {"seed": new_data})
         else:
-            with _opened(data_dir, create=False) as environments:
+            with opened(data_dir, create=False) as environments:
                 environments.reset(new_data)
 
 
 @main.command(short_help="Keep a copy of all environments.")
-@_data
+@data_option
 @click.argument("name")
 def snapshot(data_dir: Path, name: str) -> None:
     """Keep a copy of all environments as they are now, under NAME; one of this name is replaced.
 
     Works on a stopped and on a running sandbox.
     """
-    with _one_message():
+    with one_message():
         ready = read_ready(data_dir)
         if ready is not None:
             ask(ready, "POST", "snapshots", {"name": name})
         else:
-            with _opened(data_dir, create=False) as environments:
+            with opened(data_dir, create=False) as environments:
                 Snapshots.of(environments, data_dir).take(name)
 
 
 @main.command(short_help="Go back to a snapshot.")
-@_data
+@data_option
 @click.argument("name")
 def restore(data_dir: Path, name: str) -> None:
     """Put all environments back to the snapshot NAME.
 
     Works on a stopped and on a running sandbox.
     """
-    with _one_message():
+    with one_message():
         ready = read_ready(data_dir)
         if ready is not None:
             ask(ready, "POST", f"snapshots/{quote(name, safe='')}/restore")
         else:
-            with _opened(data_dir, create=False) as environments:
+            with opened(data_dir, create=False) as environments:
                 Snapshots.of(environments, data_dir).restore(name)
 
 
 @main.command(short_help="Print rows of an entity set.")
-@_data
+@data_option
 @click.argument("environment", type=click.Choice(ENVIRONMENTS))
 @click.argument("entity_set")
 @click.argument("key", required=False)
@@ -220,42 +192,13 @@ def show(data_dir: Path, environment: str, entity_set: str, key: str | None) -> 
 
     KEY is what stands in the parentheses of a URL: an id, or a key such as accountnumber='A1'.
     """
-    with _one_message(), _opened(data_dir, create=False) as environments:
+    with one_message(), opened(data_dir, create=False) as environments:
         found = False
         for row in environments.by_name()[environment].rows(entity_set, key):
             found = True
             click.echo(row)
         if key is not None and not found:
             raise SandboxError(f"There is no row ({key}) among the {entity_set} of {environment}.")
-
-
-@contextmanager
-def _opened(data_dir: Path, *, create: bool) -> Iterator[Environments]:
-    """The environments of a data folder, opened beside a server that may be running on it."""
-    if create:
-        data_dir.mkdir(parents=True, exist_ok=True)
-    elif not (data_dir / "sales.sqlite").exists():
-        raise SandboxError(f"There is no sandbox data in {data_dir}; name its folder with --data.")
-    ready = read_ready(data_dir)
-    addresses = Addresses.on_ports([_DEFAULTS.base_port + offset for offset in range(4)])
-    if ready is not None:
-        addresses = Addresses(ready.authority, ready.sales, ready.cds, ready.fno)
-    settings = SandboxSettings(data_dir=data_dir)
-    with open_environments(
-        settings, keep_identity(data_dir), addresses, _clock_beside(ready)
-    ) as environments:
-        yield environments
-
-
-def _clock_beside(ready: Ready | None) -> Clock:
-    """The clock of the running sandbox as it stands, for rows that a command writes beside it."""
-    clock = Clock()
-    if ready is not None:
-        report = ask(ready, "GET", "clock")
-        clock.advance(dt.timedelta(seconds=report["ahead"]))
-        if report["frozen"]:
-            clock.freeze()
-    return clock
 
 
 def _print_line(text: str) -> None:
