@@ -13,6 +13,7 @@ from dynamics_sandbox.command_frame import DEFAULTS, data_option, one_message, o
 from dynamics_sandbox.control.asking import ask
 from dynamics_sandbox.control.snapshots import Snapshots
 from dynamics_sandbox.errors import SandboxError
+from dynamics_sandbox.fno.orders.command import advance
 from dynamics_sandbox.ready import read_ready
 from dynamics_sandbox.seeds.sized import SizeOrder, sized_tables
 from dynamics_sandbox.server import serve as serve_settings
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 @click.version_option(package_name="dynamics-sandbox")
 def main() -> None:
     """A local stand-in for Dynamics 365 Sales, CDS and Finance and Operations."""
+
+
+main.add_command(advance)
 
 
 @main.command(short_help="Serve the four endpoints over HTTPS.")

@@ -20,6 +20,7 @@ from dynamics_sandbox.control.hooks import HookOrder
 from dynamics_sandbox.control.orders import ClockOrder, ClockReport, ResetOrder, SeedOrder, SnapshotOrder
 from dynamics_sandbox.control.requestlog import LogFilter
 from dynamics_sandbox.errors import SandboxError
+from dynamics_sandbox.fno.orders.routes import order_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -81,6 +82,7 @@ class Control:
             Route("/clock", self._move_clock, methods=["POST"]),
             Route("/seed", self._seed, methods=["POST"]),
             Route("/reset", self._reset, methods=["POST"]),
+            *order_routes(lambda: self.environments.fno),
         ]
 
     def application(self) -> Starlette:

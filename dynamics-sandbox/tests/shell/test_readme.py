@@ -13,6 +13,7 @@ from dynamics_sandbox.control.faults import Fault, FaultScript
 from dynamics_sandbox.control.hooks import HookOrder
 from dynamics_sandbox.control.interludes import Interlude
 from dynamics_sandbox.control.orders import ClockOrder, SeedOrder
+from dynamics_sandbox.fno.orders.advance import Advance
 from dynamics_sandbox.seeds.sized import sized_tables
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def test_everything_that_can_be_generated_is_in_the_readme() -> None:
     assert {f"--{option}" for option in sized_tables()} <= set(re.findall(r"--\w+", README))
 
 
-@pytest.mark.parametrize("order", [Fault, FaultScript, HookOrder, Interlude, ClockOrder, SeedOrder])
+@pytest.mark.parametrize("order", [Fault, FaultScript, HookOrder, Interlude, ClockOrder, SeedOrder, Advance])
 def test_every_field_of_an_order_is_in_the_readme(order: type[msgspec.Struct]) -> None:
     code: list[Any] = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", CONTROL, flags=re.DOTALL))
     words = {word for snippet in code for word in re.findall(r"\w+", snippet)}

@@ -30,20 +30,20 @@ if TYPE_CHECKING:
     from dynamics_sandbox.fno.environment import FnoEnvironment
 
 
-def order_routes(environment: FnoEnvironment) -> list[Route]:
-    """The routes for one environment."""
+def order_routes(environment: Callable[[], FnoEnvironment]) -> list[Route]:
+    """The routes for one environment, which is asked for with each request."""
 
     async def order(request: Request) -> Response:
         step = _named(request.path_params["step"], OrderStep)
-        return await _advance(environment, request, step, advance_order)
+        return await _advance(environment(), request, step, advance_order)
 
     async def quotation(request: Request) -> Response:
         step = _named(request.path_params["step"], QuotationStep)
-        return await _advance(environment, request, step, advance_quotation)
+        return await _advance(environment(), request, step, advance_quotation)
 
     async def job(request: Request) -> Response:
         name = _named(request.path_params["job"], Job)
-        return answered({"done": await run_in_threadpool(run_job, environment, name)})
+        return answered({"done": await run_in_threadpool(run_job, environment(), name)})
 
     return [
         Route("/fno/orders/{number}/{step}", order, methods=["POST"]),
