@@ -17,19 +17,17 @@ from dynamics_singer.settings_check import nearest
 from dynamics_singer.tap.shape import Copied, Related
 
 from tap_dynamics_sales.expansion import expanded
-from tap_dynamics_sales.plain import STAMP
 from tap_dynamics_sales.schemas import column_schema, object_schema
 from tap_dynamics_sales.shape import Branch, StreamShape, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from dynamics_odata.metadata.dataverse import DataverseMetadata
     from dynamics_odata.metadata.model import AlternateKey, Column, Lookup, Table
 
     from tap_dynamics_sales.settings import ReadSettings
 
-__all__ = ["FreshTables", "HubNames", "hub_shape"]
+__all__ = ["HubNames", "hub_shape"]
 
 _DEEPEST_KEY = 5
 """Lookups in keys of lookups; deeper than this it must be a circle."""
@@ -73,30 +71,6 @@ class HubNames:
         fields = (self.field(table, column.schema_name) or "" for column in table.columns.values())
         taken = any(field.lower() == short.lower() for field in fields)
         return name if taken else short or name
-
-
-class FreshTables:
-    """Metadata past the service's cache: leg 1 may have made the hub's tables only seconds ago.
-
-    Dataverse: compose-http-requests-handle-errors (header ``Consistency: Strong``).
-    """
-
-    def __init__(self, metadata: DataverseMetadata) -> None:
-        self._metadata = metadata
-        self._sets: Mapping[str, str] | None = None
-        self._tables: dict[str, Table] = {}
-
-    def entity_sets(self) -> Mapping[str, str]:
-        """Logical table names by entity set, asked once."""
-        if self._sets is None:
-            self._sets = self._metadata.entity_sets(strong=True)
-        return self._sets
-
-    def table(self, logical: str) -> Table:
-        """One table by its logical name, asked once."""
-        if logical not in self._tables:
-            self._tables[logical] = self._metadata.table(logical, strong=True)
-        return self._tables[logical]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +143,8 @@ def _is_field(column: Column, table: Table) -> bool:
     return column.readable and column.name != table.primary_id and column.kind != "lookup" and not is_base
 
 
-def hub_shape(metadata: Tables, table: Table, settings: ReadSettings, *, stamped: bool) -> StreamShape:
-    """The stream of one hub table; `stamped` says that ``modifiedon`` must be among its columns.
+def hub_shape(metadata: Tables, table: Table, settings: ReadSettings, *, stamp: str = "") -> StreamShape:
+    """The stream of one hub table; `stamp` is the time of change where that must be among its columns.
 
     Raises:
         PluginError: the table has no active alternate key.
@@ -184,8 +158,8 @@ def hub_shape(metadata: Tables, table: Table, settings: ReadSettings, *, stamped
     branches = list(offered.values())
     if (names_wanted := settings.select.get(stream)) is not None:
         branches = _named(table, offered, [*key, *names_wanted], stream)
-    if stamped and all(branch.part.name != STAMP for branch in branches):
-        branches.append(_system_branch(table.columns[STAMP]))
+    if stamp and all(branch.part.name != stamp for branch in branches):
+        branches.append(_system_branch(table.columns[stamp]))
     branches += expanded(metadata, table, stream, settings.expand.get(stream, ()))
     return StreamShape(stream, table, tuple(branches), tuple(key))
 

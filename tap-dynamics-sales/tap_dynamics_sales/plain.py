@@ -8,6 +8,7 @@ from dynamics_odata.errors import SettingsError
 from dynamics_singer.settings_check import nearest
 from dynamics_singer.tap.shape import Copied
 
+from tap_dynamics_sales.companions import companions
 from tap_dynamics_sales.expansion import expanded
 from tap_dynamics_sales.schemas import column_schema
 from tap_dynamics_sales.shape import Branch, StreamShape, Tables
@@ -19,24 +20,20 @@ if TYPE_CHECKING:
 
     from tap_dynamics_sales.settings import ReadSettings
 
-__all__ = ["STAMP", "chosen", "plain_shape"]
-
-STAMP = "modifiedon"
-"""The column of a row's last change."""
+__all__ = ["chosen", "plain_shape"]
 
 
-def plain_shape(metadata: Tables, table: Table, settings: ReadSettings, *, stamped: bool) -> StreamShape:
-    """The stream of one table; `stamped` says that the time of change must be among its columns."""
+def plain_shape(metadata: Tables, table: Table, settings: ReadSettings, *, stamp: str = "") -> StreamShape:
+    """The stream of one table; `stamp` is the time of change where that must be among its columns."""
     name = table.entity_set
-    columns = chosen(table, name, settings.select.get(name), also=[STAMP] if stamped else [])
-    branches = [
-        Branch(
-            Copied(column.name, column.name), column_schema(column, is_key=column.name == table.primary_id)
-        )
-        for column in columns
-    ]
+    columns = chosen(table, name, settings.select.get(name), also=[stamp] if stamp else [])
+    branches = []
+    for column in columns:
+        schema = column_schema(column, is_key=column.name in table.key_columns)
+        branches.append(Branch(Copied(column.name, column.name), schema))
+        branches += companions(column, settings)
     branches += expanded(metadata, table, name, settings.expand.get(name, ()))
-    return StreamShape(name, table, tuple(branches), (table.primary_id,))
+    return StreamShape(name, table, tuple(branches), tuple(name for name in table.key_columns if name))
 
 
 def chosen(table: Table, stream: str, names: Iterable[str] | None, also: Iterable[str] = ()) -> list[Column]:
@@ -50,7 +47,7 @@ def chosen(table: Table, stream: str, names: Iterable[str] | None, also: Iterabl
     readable = {name: column for name, column in table.columns.items() if column.readable}
     if names is None:
         return [column for column in readable.values() if column.edm_type != "Edm.Binary"]
-    wanted = list(dict.fromkeys([table.primary_id, *also, *names]))
+    wanted = list(dict.fromkeys([*table.key_columns, *also, *names]))
     for name in wanted:
         if name not in readable:
             guesses = ", ".join(nearest(name, readable, count=3))

@@ -20,14 +20,19 @@ DELETED_AT_SCHEMA: dict[str, Any] = {
 _BASES: dict[str, dict[str, Any]] = {
     "Edm.Guid": {"type": "string", "format": "uuid"},
     "Edm.String": {"type": "string"},
+    "Edm.Byte": {"type": "integer"},
+    "Edm.SByte": {"type": "integer"},
     "Edm.Int16": {"type": "integer"},
     "Edm.Int32": {"type": "integer"},
     "Edm.Int64": {"type": "integer"},
     "Edm.Decimal": {"type": "number"},
+    "Edm.Single": {"type": "number"},
     "Edm.Double": {"type": "number"},
     "Edm.Boolean": {"type": "boolean"},
     "Edm.DateTimeOffset": {"type": "string", "format": "date-time"},
     "Edm.Date": {"type": "string", "format": "date"},
+    "Edm.TimeOfDay": {"type": "string", "format": "time"},
+    "Edm.Duration": {"type": "string", "format": "duration"},
     "Edm.Binary": {"type": "string", "contentEncoding": "base64"},
 }
 _NUMBERS = {"integer", "number"}
@@ -35,7 +40,7 @@ _NUMBERS = {"integer", "number"}
 
 def column_schema(column: Column, *, is_key: bool = False) -> dict[str, Any]:
     """Schema of a column's values; only a key is never null, since Dataverse enforces little else."""
-    schema = dict(_BASES.get(column.edm_type, {"type": "string"}))
+    schema = _base(column.edm_type)
     facets = {
         "maxLength": column.max_length if schema["type"] == "string" else None,
         "x-scale": column.scale if schema["type"] == "number" else None,
@@ -48,6 +53,13 @@ def column_schema(column: Column, *, is_key: bool = False) -> dict[str, Any]:
     if not is_key:
         schema["type"] = [schema["type"], "null"]
     return {**schema, **{keyword: value for keyword, value in facets.items() if value is not None}}
+
+
+def _base(edm_type: str) -> dict[str, Any]:
+    """Schema of a type: a list for collections, an object for complex types, else a plain value."""
+    if edm_type.startswith("Collection("):
+        return {"type": "array", "items": _base(edm_type[len("Collection(") : -1])}
+    return dict(_BASES.get(edm_type, {"type": "string" if edm_type.startswith("Edm.") else "object"}))
 
 
 def object_schema(properties: dict[str, Any], targets: list[str]) -> dict[str, Any]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynamics_odata.errors import SettingsError
 from dynamics_odata.settings import DATAVERSE_PROPERTIES
+from dynamics_singer.tap.data_folder import data_folder
 from dynamics_singer.tap.settings import TAP_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CONFIG_SCHEMA", "P2C_STREAMS", "ReadSettings"]
+__all__ = ["CONFIG_SCHEMA", "P2C_STREAMS", "STAMP", "ReadSettings"]
+
+STAMP = "modifiedon"
+"""The column of a row's last change in Dataverse."""
 
 P2C_STREAMS = (
     "accounts",
@@ -43,6 +48,11 @@ def _per_stream(title: str, description: str, value: dict[str, Any]) -> dict[str
 
 
 _NAMES = {"type": "array", "items": {"type": "string"}}
+
+
+def _switch(title: str, description: str) -> dict[str, Any]:
+    return {"type": "boolean", "title": title, "description": description, "default": False}
+
 
 CONFIG_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -107,6 +117,44 @@ CONFIG_SCHEMA: dict[str, Any] = {
             "Data Service names: table cdm_Account becomes stream Account, keyed by its business key.",
             "pattern": "^[A-Za-z][A-Za-z0-9]{1,7}$",
         },
+        "option_labels": _switch(
+            "Option labels",
+            "Give each choice, state, status and yes/no column a companion such as statecode_label with the "
+            "label in the caller's language.",
+        ),
+        "lookup_details": _switch(
+            "Lookup details",
+            "Give each lookup column companions such as _ownerid_value_type (logical name of the table it "
+            "leads to) and _ownerid_value_name (the row's primary name).",
+        ),
+        "strict": _switch(
+            "Strict", "Fail when a table may not be read, instead of skipping it with a warning."
+        ),
+        "replication_keys": _per_stream(
+            "Replication keys",
+            "Per stream the column of a row's last change, for tables where it is not modifiedon and for "
+            "services other than Dataverse. It must be an instant.",
+            {"type": "string"},
+        ),
+        "service_path": {
+            "type": "string",
+            "title": "Service path",
+            "description": "Where the root of an OData v4 service that is not Dataverse lies below "
+            "environment_url, such as V4/Northwind. Tables then come from its $metadata.",
+        },
+        "metadata_path": {
+            "type": "string",
+            "title": "Metadata document",
+            "description": "File with a saved $metadata document to take the tables from, instead of asking "
+            "the environment.",
+        },
+        "data_dir": {
+            "type": "string",
+            "title": "Data folder",
+            "description": "Folder for what a run leaves to the next beside its state: the keys of rows sent "
+            "by change tracking, which a full resync needs to find deletions, and $metadata with its ETag. "
+            "Not set: tap-dynamics-sales in the user's cache folder.",
+        },
     },
 }
 
@@ -127,6 +175,13 @@ class ReadSettings:
     select: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     filter: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""
+    option_labels: bool = False
+    lookup_details: bool = False
+    strict: bool = False
+    replication_keys: Mapping[str, str] = field(default_factory=dict)
+    service_path: str = ""
+    metadata_path: str = ""
+    data_dir: Path = Path()
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> ReadSettings:
@@ -143,12 +198,23 @@ class ReadSettings:
                 name: text.strip() for name, text in (config.get("filter") or {}).items() if text.strip()
             },
             prefix=str(config.get("publisher_prefix") or "").lower(),
+            option_labels=bool(config.get("option_labels")),
+            lookup_details=bool(config.get("lookup_details")),
+            strict=bool(config.get("strict")),
+            replication_keys=dict(config.get("replication_keys") or {}),
+            service_path=config.get("service_path") or "",
+            metadata_path=config.get("metadata_path") or "",
+            data_dir=data_folder(config.get("data_dir") or "", "tap-dynamics-sales"),
         )
+
+    def stamp(self, stream: str) -> str:
+        """The column of a row's last change."""
+        return self.replication_keys.get(stream, STAMP)
 
     def named_streams(self) -> dict[str, set[str]]:
         """Stream names that the per-stream settings mention, with the settings that do."""
         named: dict[str, set[str]] = {}
-        for setting in ("replication", "expand", "select", "filter"):
+        for setting in ("replication", "replication_keys", "expand", "select", "filter"):
             for stream in getattr(self, setting):
                 named.setdefault(stream, set()).add(setting)
         return named

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from dynamics_odata.metadata.model import Table
     from dynamics_singer.tap.shape import Part
@@ -19,6 +19,9 @@ class Tables(Protocol):
 
     def entity_sets(self) -> Mapping[str, str]:
         """Logical table names by entity set."""
+
+    def load(self, logicals: Iterable[str]) -> None:
+        """Make several tables known in as few requests as possible."""
 
     def table(self, logical: str) -> Table:
         """One table by its logical name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["DATAVERSE", "FNO", "Dialect"]
+__all__ = ["DATAVERSE", "FNO", "ODATA", "Dialect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +49,9 @@ FNO = Dialect(
     unauthorized_hint="Register the app (`client_id`) in F&O under System administration, Setup, Microsoft "
     "Entra ID applications, and map it to a user; check that `tenant_id` is the environment's tenant.",
     forbidden_hint="Give the F&O user of the app (`client_id`) a security role that covers this entity.",
+)
+
+ODATA = Dialect(
+    name="The OData service",
+    headers={"Accept": "application/json", "OData-Version": "4.0", "OData-MaxVersion": "4.0"},
 )

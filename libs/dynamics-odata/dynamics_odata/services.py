@@ -1,11 +1,11 @@
-"""The two services of Dynamics 365, each as a transport with its own root and manners."""
+"""The two services of Dynamics 365 and any other, each as a transport with its own root and manners."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
-from dynamics_odata.dialect import DATAVERSE, FNO
+from dynamics_odata.dialect import DATAVERSE, FNO, ODATA
 from dynamics_odata.transport import Tokens, Transport
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dynamics_odata.settings import Connection
 
-__all__ = ["dataverse", "fno"]
+__all__ = ["dataverse", "fno", "odata"]
 
 
 def dataverse(
@@ -44,3 +44,10 @@ def fno(
     """The data entities of a Finance and Operations environment, rooted at ``/data/``."""
     root = f"{connection.environment_url}/data/"
     return Transport(connection, root, tokens=tokens, session=session, sleep=sleep, clock=clock, dialect=FNO)
+
+
+def odata(connection: Connection, path: str) -> Transport:
+    """Any other OData v4 service: `path` leads from the environment's address to the service's root."""
+    inside = path.strip("/")
+    root = f"{connection.environment_url}/{inside}/" if inside else f"{connection.environment_url}/"
+    return Transport(connection, root, dialect=ODATA)

@@ -96,6 +96,7 @@ class Table:
     """One table of a Dataverse environment; ``columns`` by their name in rows, ``keys`` also inactive ones.
 
     A key's columns carry attribute names: a lookup in a key is ``x`` there and ``_x_value`` in rows.
+    ``row_key`` names all properties of the key where a service other than Dataverse keys rows by several.
     """
 
     logical_name: str
@@ -108,6 +109,12 @@ class Table:
     keys: tuple[AlternateKey, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     description: str = ""
+    row_key: tuple[str, ...] = ()
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The properties that identify a row, the primary id in Dataverse."""
+        return self.row_key or (self.primary_id,)
 
 
 @dataclass(frozen=True, slots=True)
