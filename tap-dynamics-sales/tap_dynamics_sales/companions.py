@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from tap_dynamics_sales.settings import ReadSettings
 
-__all__ = ["annotations", "companions"]
+__all__ = ["companions", "included_annotations"]
 
 _FORMATTED = "OData.Community.Display.V1.FormattedValue"
 _TABLE = "Microsoft.Dynamics.CRM.lookuplogicalname"
 _LABELLED = {"choice", "choices", "state", "status", "boolean"}
 
 
-def annotations(settings: ReadSettings) -> str:
+def included_annotations(settings: ReadSettings) -> str:
     """The annotations to ask for (``odata.include-annotations``), empty when none are needed."""
     wanted = [_FORMATTED] if settings.option_labels or settings.lookup_details else []
     return ",".join([*wanted, _TABLE] if settings.lookup_details else wanted)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dynamics_odata.query import query_string
+from dynamics_odata.query import all_of, any_of, query_string
 from dynamics_singer.tap.bookmarks import fingerprint
+from dynamics_singer.tap.parents import changed_since, with_stamps
 from dynamics_singer.tap.shape import columns, expand_option, relations
-
-from tap_dynamics_sales.plain import STAMP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dynamics_odata.metadata.model import Table
+    from dynamics_singer.tap.parents import Parent
     from dynamics_singer.tap.shape import Part, Related
 
 __all__ = ["MOST_EXPANDS", "Queries"]
@@ -25,27 +25,40 @@ MOST_EXPANDS = 15
 
 @dataclass(frozen=True, slots=True)
 class Queries:
-    """What to ask for `wanted` parts of `table` read by `method`, with the user's `filter` or none."""
+    """What to ask for `wanted` parts of `table` read by `method`, with the user's `filter` or none.
+
+    `stamp` is the column of a row's last change, `parents` are the related rows whose change counts as the
+    row's; `bulk` says that lookups are resolved by queries of their own whatever the method.
+    """
 
     table: Table
     wanted: tuple[Part, ...]
     method: str
     filter: str = ""
+    stamp: str = "modifiedon"
+    parents: tuple[Parent, ...] = ()
+    bulk: bool = False
 
     @property
     def is_bulk(self) -> bool:
         """Whether lookups need bulk queries: change tracking refuses ``$expand``, others limit it."""
-        return self.method == "changes" or _count(relations(self.wanted)) > MOST_EXPANDS
+        return self.bulk or self.method == "changes" or _count(relations(self._stamped())) > MOST_EXPANDS
 
     def everything(self) -> str:
         """All rows, in no order of ours."""
         return self._address(self.filter)
 
-    def since(self, instant: str | None) -> str:
-        """Rows changed at or after a UTC instant, in order of change; ties are ordered by id."""
-        newer = f"{STAMP} ge {instant}" if instant else ""
-        both = f"({self.filter}) and {newer}" if self.filter and newer else self.filter or newer
-        return self._address(both, orderby=(f"{STAMP} asc", f"{self.table.primary_id} asc"))
+    def since(self, instant: str | None, parents_since: str | None = None) -> str:
+        """Rows changed at or after a UTC instant, in order of change; ties are ordered by key."""
+        newer = f"{self.stamp} ge {instant}" if instant else ""
+        if newer and self.parents:
+            newer = f"{newer} or {changed_since(self.parents, parents_since or str(instant))}"
+        return self._address(all_of(self.filter, newer), orderby=(f"{self.stamp} asc", *self._by_key()))
+
+    def of_changed_parents(self, instant: str) -> str:
+        """Rows with a parent that changed at or after a UTC instant; change tracking tells of none."""
+        condition = any_of(changed_since(self.parents, instant))
+        return self._address(condition, orderby=self._by_key(), expand=with_stamps((), self.parents))
 
     def snapshot(self) -> str:
         """All rows as the start of change tracking, which takes ``$select`` and no other option.
@@ -59,19 +72,34 @@ class Queries:
 
         The order in which the metadata lists the columns is no part of the question.
         """
-        columns_asked = ",".join(sorted(self._select()))
-        lookups = expand_option(self.wanted)
-        return fingerprint(root, self.method, self.table.entity_set, columns_asked, self.filter, lookups)
+        asked = [",".join(sorted(self._select())), self.filter, expand_option(self.wanted)]
+        names = sorted(part.name for part in self.wanted if "@" in getattr(part, "source", ""))
+        return fingerprint(root, self.method, self.table.entity_set, *asked, *names)
 
-    def _address(self, condition: str, orderby: Sequence[str] = ()) -> str:
-        expand = "" if self.is_bulk else expand_option(self.wanted)
-        options = query_string(select=self._select(), filter=condition, orderby=orderby, expand=expand)
+    def _address(
+        self, condition: str, orderby: Sequence[str] = (), expand: tuple[Part, ...] | None = None
+    ) -> str:
+        if expand is None:
+            expand = with_stamps((), self.parents) if self.is_bulk else self._stamped()
+            expand = expand if self.method == "modified" or not self.is_bulk else ()
+        options = query_string(
+            select=self._select(), filter=condition, orderby=orderby, expand=expand_option(expand)
+        )
         return self.table.entity_set + options
+
+    def _stamped(self) -> tuple[Part, ...]:
+        """What to expand: the lookups wanted, and the stamps of parents where these count."""
+        wanted: tuple[Part, ...] = tuple(relations(self.wanted))
+        return with_stamps(wanted, self.parents) if self.method == "modified" else wanted
+
+    def _by_key(self) -> list[str]:
+        return [f"{name} asc" for name in self.table.key_columns if name]
 
     def _select(self) -> list[str]:
         links = [relation.id_column for relation in relations(self.wanted)] if self.is_bulk else []
-        stamp = [STAMP] if self.method == "modified" else []
-        return list(dict.fromkeys([self.table.primary_id, *columns(self.wanted), *stamp, *links]))
+        stamp = [self.stamp] if self.method == "modified" else []
+        names = [*self.table.key_columns, *columns(self.wanted), *stamp, *links]
+        return [name for name in dict.fromkeys(names) if name]
 
 
 def _count(related: Sequence[Related]) -> int:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from dynamics_odata.metadata.model import Table
+    from dynamics_singer.tap.parents import Parent
     from dynamics_singer.tap.shape import Part
 
 __all__ = ["Branch", "StreamShape", "Tables"]
@@ -37,12 +38,18 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class StreamShape:
-    """One stream: `name`, the `table` behind it, its records' `branches` and the names of its `key`."""
+    """One stream: `name`, the `table` behind it, its records' `branches` and the names of its `key`.
+
+    A change of one of the `parents` counts as a change of the row; `filter_paths` lead to those that the
+    filter looks at.
+    """
 
     name: str
     table: Table
     branches: tuple[Branch, ...]
     key: tuple[str, ...]
+    parents: tuple[Parent, ...] = ()
+    filter_paths: tuple[tuple[str, ...], ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -21,7 +21,7 @@ from singer_sdk.logging import ConsoleFormatter
 from tap_dynamics_sales.tap import TapDynamicsSales
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 def text(name: str, schema_name: str = "", length: int = 100) -> Column:
@@ -184,6 +184,9 @@ class Metadata:
     def entity_sets(self) -> Mapping[str, str]:
         return {table.entity_set: table.logical_name for table in self.tables}
 
+    def load(self, logicals: Iterable[str]) -> None:
+        del logicals
+
     def table(self, logical: str) -> Table:
         for table in self.tables:
             if table.logical_name == logical:
@@ -285,7 +288,7 @@ class Bench:
         return Done(0, out.buffer.getvalue().decode(), log.getvalue())  # type: ignore[attr-defined] # a BytesIO
 
     def _config(self, env: str, config: dict[str, Any]) -> dict[str, Any]:
-        settings = {**self.sandbox.config(env), **config}
+        settings = {**self.sandbox.config(env), "data_dir": str(self.folder / "data"), **config}
         return {name: value for name, value in settings.items() if value is not None}
 
     def call(self, method: str, path: str, content: Any = None, env: str = "sales") -> Any:

@@ -75,9 +75,26 @@ def test_a_wrong_expand_path_names_setting_stream_and_nearest(bench: Any) -> Non
         bench.tap(streams=["accounts"], expand=expand)
 
 
-def test_a_filter_the_service_refuses_names_the_stream(bench: Any) -> None:
-    with pytest.raises(PluginError, match="stream `accounts`"):
-        bench.sync(streams=["accounts"], filter={"accounts": "nosuchcolumn eq 1"})
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("nmae eq 'x'", r"account has no column 'nmae'\. Nearest: name"),
+        ("primarycontactid/fullnam eq 'x'", r"contact has no column 'fullnam'\. Nearest: fullname"),
+        (
+            "primarycontact/fullname eq 'x'",
+            r"account has no lookup 'primarycontact'\. Nearest: primarycontactid",
+        ),
+        ("name eq 'x", "a quote is never closed"),
+        ("(name eq 'x'", r"'\(' is never closed"),
+        ("name 'x' eq", "the service says: .+"),
+    ],
+)
+def test_a_wrong_filter_names_stream_and_nearest_before_anything_is_read(
+    bench: Any, condition: str, message: str
+) -> None:
+    with pytest.raises(DynamicsError, match=f"Setting `filter`, stream `accounts`: {message}"):
+        bench.tap(streams=["accounts"], filter={"accounts": condition})
+    assert not [path for path in bench.reads("/accounts") if "$top=1" not in path.replace("%24", "$")]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_created_updated_and_deleted_rows_come_once(bench: Any) -> None:
 
     quiet = bench.sync(**CHANGES, state=second.states()[-1])
     assert quiet.records("accounts") == []
-    assert set(quiet.states()[-1]["bookmarks"]["accounts"]) == {"delta_link", "query"}
+    assert set(quiet.states()[-1]["bookmarks"]["accounts"]) == {"delta_link", "keys", "query"}
 
 
 def test_the_link_is_kept_only_after_the_last_page(bench: Any) -> None:

@@ -109,7 +109,7 @@ def test_modified_asks_in_order_of_change(sales: Any) -> None:
     )
     assert unquote(asked) == (
         "accounts?$select=accountid,name,modifiedon"
-        "&$filter=(statecode eq 0 or name eq 'A&B') and modifiedon ge 2024-05-01T00:00:00Z"
+        "&$filter=(statecode eq 0 or name eq 'A&B') and (modifiedon ge 2024-05-01T00:00:00Z)"
         "&$orderby=modifiedon asc,accountid asc"
         "&$expand=transactioncurrencyid($select=isocurrencycode)"
     )

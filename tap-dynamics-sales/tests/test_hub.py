@@ -19,7 +19,9 @@ NAMES = HubNames("cdm")
 
 
 def shape(hub: Any, logical: str, *, stamped: bool = False, **settings: Any) -> StreamShape:
-    return hub_shape(hub, hub.table(logical), ReadSettings(prefix="cdm", **settings), stamped=stamped)
+    return hub_shape(
+        hub, hub.table(logical), ReadSettings(prefix="cdm", **settings), stamp="modifiedon" if stamped else ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_lookups_that_others_named_without_id_are_read(hub: Any) -> None:
         lookups=(replace(account.lookups[0], column=column.name, navigation="cdm_Organization"),),
         keys=(replace(account.keys[0], columns=("cdm_organization", "cdm_account_accountid")),),
     )
-    read = hub_shape(hub, bare, ReadSettings(prefix="cdm"), stamped=False)
+    read = hub_shape(hub, bare, ReadSettings(prefix="cdm"), stamp="")
     assert read.key == ("Organization", "AccountId")
     assert expand_option(read.parts) == "cdm_Organization($select=cdm_organization_organizationid)"
 
@@ -138,14 +140,14 @@ def test_an_unknown_field_names_setting_stream_and_the_nearest(hub: Any) -> None
 def test_a_table_without_key_is_refused_with_what_to_do(hub: Any) -> None:
     bare = replace(hub.table("cdm_organization"), keys=())
     with pytest.raises(PluginError, match=r"cdm_Organization has no alternate key.*create_missing"):
-        hub_shape(hub, bare, ReadSettings(prefix="cdm"), stamped=False)
+        hub_shape(hub, bare, ReadSettings(prefix="cdm"), stamp="")
 
 
 def test_a_key_still_being_built_is_refused(hub: Any) -> None:
     table = hub.table("cdm_organization")
     building = replace(table, keys=(replace(table.keys[0], active=False),))
     with pytest.raises(PluginError, match="not built yet"):
-        hub_shape(hub, building, ReadSettings(prefix="cdm"), stamped=False)
+        hub_shape(hub, building, ReadSettings(prefix="cdm"), stamp="")
 
 
 def test_keys_in_a_circle_are_refused(hub: Any) -> None:

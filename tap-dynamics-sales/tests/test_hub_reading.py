@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HUB = {"env": "cds", "publisher_prefix": "cdm", "streams": ["Account", "Contact"]}
 
@@ -157,14 +160,38 @@ def assert_hub_rows(hub_bench: Any, method: str) -> None:
     assert done.schema("Contact")["key_properties"] == ["Account", "ContactId"]
 
 
-def test_deletions_in_the_hub_are_counted_not_sent(hub_bench: Any) -> None:
+def test_deletions_in_the_hub_are_sent_under_the_business_key(hub_bench: Any) -> None:
     first = hub_bench.run(**HUB)
     assert first.code == 0
     gone = hub_bench.call("GET", "cdm_contacts?$select=cdm_contactid", env="cds")["value"][0]["cdm_contactid"]
     hub_bench.call("DELETE", f"cdm_contacts({gone})", env="cds")
     second = hub_bench.sync(**HUB, state=first.states()[-1])
+    [record] = second.records("Contact")
+    assert record.pop("_sdc_deleted_at")
+    assert record == {"Account": {"Organization": ORG, "AccountId": "A1"}, "ContactId": "C1"}
+
+
+def test_without_the_known_keys_deletions_in_the_hub_are_counted(hub_bench: Any, tmp_path: Path) -> None:
+    first = hub_bench.sync(**HUB)
+    gone = hub_bench.call("GET", "cdm_contacts?$select=cdm_contactid", env="cds")["value"][0]["cdm_contactid"]
+    hub_bench.call("DELETE", f"cdm_contacts({gone})", env="cds")
+    second = hub_bench.sync(**HUB, state=first.states()[-1], data_dir=str(tmp_path / "elsewhere"))
     assert second.records("Contact") == []
     assert "1 deletions not sent" in second.log
+
+
+def test_a_row_made_anew_under_a_deleted_rows_key_stays(hub_bench: Any) -> None:
+    first = hub_bench.sync(**HUB)
+    listed = hub_bench.call("GET", "cdm_contacts?$select=cdm_contactid,_cdm_accountid_value", env="cds")
+    old = listed["value"][0]
+    hub_bench.call("DELETE", f"cdm_contacts({old['cdm_contactid']})", env="cds")
+    anew = {
+        "cdm_contact_contactid": "C1",
+        "cdm_AccountId@odata.bind": f"/cdm_accounts({old['_cdm_accountid_value']})",
+    }
+    hub_bench.call("POST", "cdm_contacts", anew, env="cds")
+    second = hub_bench.sync(**HUB, state=first.states()[-1])
+    assert ["_sdc_deleted_at" in record for record in second.records("Contact")] == [False]
 
 
 def test_a_quiet_hub_sends_nothing(hub_bench: Any) -> None:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def shape(sales: Any, *, stamped: bool = False, **settings: Any) -> StreamShape:
-    return plain_shape(sales, sales.table("account"), ReadSettings(**settings), stamped=stamped)
+    return plain_shape(
+        sales, sales.table("account"), ReadSettings(**settings), stamp="modifiedon" if stamped else ""
+    )
 
 
 def test_stream_is_named_and_keyed_as_dataverse_does(sales: Any) -> None:

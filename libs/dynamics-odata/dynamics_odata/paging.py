@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -10,6 +11,7 @@ import msgspec
 
 from dynamics_odata.errors import ProtocolError
 from dynamics_odata.exchange import Response, describe, shape
+from dynamics_odata.long_addresses import get
 from dynamics_odata.row_slices import split_page
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from dynamics_odata.transport import Transport
 
 __all__ = ["Page", "pages"]
+
+logger = logging.getLogger(__name__)
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -64,7 +68,7 @@ def pages(transport: Transport, url: str, *, headers: Mapping[str, str] | None =
     address: str | None = transport.url(url)
     while address is not None:
         seen.add(address)
-        page = read_page(transport.get(address, headers))
+        page = _sound_page(transport, address, headers)
         yield page
         address = _following(transport, address, page)
         if address in seen:
@@ -72,6 +76,21 @@ def pages(transport: Transport, url: str, *, headers: Mapping[str, str] | None =
                 f"{describe('GET', address)} leads in a circle: a next link came back a second time",
                 hint="Run again; if it stays, sort the stream by its key.",
             )
+
+
+def _sound_page(
+    transport: Transport, address: str, headers: Mapping[str, str] | None, repetitions: int = 0
+) -> Page:
+    """A page, asked for again when it comes cut short with a status and a length that say nothing of it."""
+    response = get(transport, address, headers)
+    try:
+        return read_page(response)
+    except ProtocolError:
+        begun = response.body.removeprefix(_BOM).lstrip()[:1] == b"{"
+        if not begun or repetitions >= transport.connection.max_retries:
+            raise
+    logger.info("the answer to %s ends early; asking again", describe("GET", address))
+    return _sound_page(transport, address, headers, repetitions + 1)
 
 
 def read_page(response: Response) -> Page:

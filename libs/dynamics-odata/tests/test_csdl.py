@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "dataverse-metadata.xml"
 
-SHOP = """<?xml version="1.0" encoding="utf-8"?>
+SHOP = b"""<?xml version="1.0" encoding="utf-8"?>
 <edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
 <Schema Namespace="Shop" Alias="self" xmlns="http://docs.oasis-open.org/odata/ns/edm">
  <EnumType Name="Color"><Member Name="Red" Value="0"/></EnumType>
@@ -55,7 +55,7 @@ SHOP = """<?xml version="1.0" encoding="utf-8"?>
    <Annotation Term="Org.OData.Capabilities.V1.ChangeTracking"><Record>
     <PropertyValue Property="Supported" Bool="true"/></Record></Annotation></EntitySet>
   <EntitySet Name="Lines" EntityType="self.Line"/></EntityContainer>
-</Schema></edmx:DataServices></edmx:Edmx>""".encode()
+</Schema></edmx:DataServices></edmx:Edmx>"""
 
 
 @pytest.fixture

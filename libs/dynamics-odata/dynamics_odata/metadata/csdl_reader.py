@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
-from xml.parsers import expat  # noqa: S407 - document type declarations are refused
+from xml.parsers import expat
 
 from dynamics_odata.errors import ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Declarations", "DeclaredNavigation", "DeclaredProperty", "DeclaredSet", "DeclaredType", "read_csdl"]
+__all__ = [
+    "Declarations",
+    "DeclaredNavigation",
+    "DeclaredProperty",
+    "DeclaredSet",
+    "DeclaredType",
+    "read_csdl",
+]
 
 _DESCRIPTIONS = ("Org.OData.Core.V1.Description", "Org.OData.Core.V1.LongDescription")
 _COMPUTED = "Org.OData.Core.V1.Computed"
@@ -96,7 +103,7 @@ def read_csdl(document: bytes) -> Declarations:
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     try:
-        parser.Parse(document, True)  # noqa: FBT003 - expat's own signature: this is the last piece
+        parser.Parse(document, True)
     except expat.ExpatError as error:
         raise ProtocolError(
             f"The metadata document is no well-formed XML (line {error.lineno})",

@@ -1,4 +1,4 @@
-"""Fetches ``$metadata`` and keeps it in a folder with its ETag, so that an unchanged one is not sent again."""
+"""Fetches ``$metadata`` and keeps it in a folder with its ETag: an unchanged one is not sent again."""
 
 from __future__ import annotations
 

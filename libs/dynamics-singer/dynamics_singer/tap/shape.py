@@ -39,8 +39,9 @@ Part = Copied | Related
 
 
 def columns(parts: Iterable[Part]) -> list[str]:
-    """Names of the columns that are copied, in order."""
-    return [part.source for part in parts if isinstance(part, Copied)]
+    """Names of the columns that are copied, in order; an annotation, ``x@…``, comes with its column ``x``."""
+    sources = (part.source.partition("@")[0] for part in parts if isinstance(part, Copied))
+    return list(dict.fromkeys(sources))
 
 
 def relations(parts: Iterable[Part]) -> list[Related]:

@@ -50,14 +50,16 @@ DELETED_AT = "_sdc_deleted_at"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one page brings: rows, ids of deleted rows, and the bookmark that covers all of it.
+    """What one page brings: rows, keys of deleted rows, and the bookmark that covers all of it.
 
-    `bookmark` is None where the order does not allow resuming after this page.
+    A key of a deleted row is the JSON object of the stream's key properties; `unnamed` counts deletions whose
+    key is not known. `bookmark` is None where the order does not allow resuming after this page.
     """
 
     rows: Sequence[Raw]
-    deleted: Sequence[str] = ()
+    deleted: Sequence[bytes] = ()
     bookmark: Mapping[str, Any] | None = None
+    unnamed: int = 0
 
 
 class PageStream(Stream, abc.ABC):
@@ -74,8 +76,8 @@ class PageStream(Stream, abc.ABC):
 
     _is_described = False
 
-    deletion_key: str | None = None
-    """The property that holds a deleted row's id; None when deletions are only counted."""
+    sends_deletions: bool = False
+    """Whether the schema has a column for deletions; else they are only counted."""
 
     @abc.abstractmethod
     def batches(self, wanted: tuple[Part, ...]) -> Iterator[Batch]:
@@ -188,17 +190,19 @@ class PageStream(Stream, abc.ABC):
             counter.increment(number)
         if limit is not None and len(batch.rows) > len(rows):
             self._check_max_record_limit(current_record_index=counts.sent)
-        counter.increment(self._emit_deleted(batch.deleted, now, counts))
+        counter.increment(self._emit_deleted(batch, now, counts))
 
-    def _emit_deleted(self, ids: Sequence[str], now: str, counts: StreamProgress) -> int:
-        """Send a record per deleted row where the stream's key is its id; gives how many were sent."""
-        if self.deletion_key is None or not self.mask["properties", DELETED_AT]:
-            counts.dropped += len(ids)
+    def _emit_deleted(self, batch: Batch, now: str, counts: StreamProgress) -> int:
+        """Send a record for each deleted row whose key is known; gives how many were sent."""
+        counts.dropped += batch.unnamed
+        if not self.sends_deletions or not self.mask["properties", DELETED_AT]:
+            counts.dropped += len(batch.deleted)
             return 0
-        records = "".join(f"{json.dumps({self.deletion_key: each, DELETED_AT: now})}\n" for each in ids)
-        self._write(records.encode(), record_frame(self.name, now))
-        counts.deleted += len(ids)
-        return len(ids)
+        ending = f",{json.dumps({DELETED_AT: now})[1:]}\n".encode()
+        records = b"".join(key[:-1] + ending for key in batch.deleted)
+        self._write(records, record_frame(self.name, now))
+        counts.deleted += len(batch.deleted)
+        return len(batch.deleted)
 
     def _write(self, records: bytes, frame: Callable[[bytes], bytes]) -> None:
         """Put out encoded records, one a line; `frame` makes messages of them."""

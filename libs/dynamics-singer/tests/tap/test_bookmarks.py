@@ -34,7 +34,7 @@ def noon() -> datetime:
 
 def bookmark(state: dict[str, Any] | None = None, start: str | None = None) -> ModifiedBookmark:
     return ModifiedBookmark(
-        state or {}, key="accountid", stamp="modifiedon", lookback=FIVE_MINUTES, start=start, clock=noon
+        state or {}, key=("accountid",), stamp="modifiedon", lookback=FIVE_MINUTES, start=start, clock=noon
     )
 
 
