@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from dynamics_sandbox.database import quoted
+from dynamics_sandbox.dataverse.pipeline import check_depth
 from dynamics_sandbox.dataverse.schema import storage
 from dynamics_sandbox.dataverse.schema.system import CURRENCY_TABLE, EXCHANGE_RATE
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from dynamics_sandbox.dataverse.pipeline import Pipeline
     from dynamics_sandbox.dataverse.schema.model import Schema, Table
     from dynamics_sandbox.dataverse.settings import DataverseSettings
-    from dynamics_sandbox.dataverse.solution import Solution
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,14 @@ class Session:
     connection: sqlite3.Connection
     schema: Schema
     settings: DataverseSettings
-    solution: Solution
+    pipeline: Pipeline
     root: str
     now: str
     caller: Caller
     changed_tables: set[str] = field(default_factory=set)
     schema_changed: bool = False
+    depth: int = 0
+    """How many writes of the service itself this one is inside of; 0 for what the caller asked for."""
     _version: int | None = None
     _currencies: dict[str, Currency] = field(default_factory=dict)
     _organization: dict[str, Any] | None = None
@@ -64,6 +68,16 @@ class Session:
         if self._version is None:
             self._version = storage.state(self.connection, storage.ROW_VERSION, self.settings.first_version)
         return self._version
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Run a block whose writes are the service's own, not the caller's."""
+        self.depth += 1
+        check_depth(self.depth)
+        try:
+            yield
+        finally:
+            self.depth -= 1
 
     def next_version(self) -> int:
         """Give out the next row version of the environment."""

@@ -12,6 +12,7 @@ from dynamics_sandbox.dataverse.errors import (
     method_not_allowed,
     unknown_segment,
 )
+from dynamics_sandbox.dataverse.protocol.actions import NAMESPACE, bound_action
 from dynamics_sandbox.dataverse.protocol.calls import (
     COLLECTION_OPTIONS,
     ROW_OPTIONS,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from dynamics_sandbox.dataverse.schema.model import Incoming, Table
     from dynamics_sandbox.dataverse.session import Session
 
-_NAMESPACE = "Microsoft.Dynamics.CRM."
-
 
 def entity_set_call(session: Session, call: Call, table: Table) -> Answer:
     """Answer a call on an entity set as a whole: `accounts`, `accounts/$count`, a bulk message."""
@@ -43,8 +42,8 @@ def entity_set_call(session: Session, call: Call, table: Table) -> Answer:
         return _create(session, call, table)
     if rest == ["$count"] and call.method == "GET":
         return count_collection(session, call, table)
-    if len(rest) == 1 and rest[0].startswith(_NAMESPACE) and call.method == "POST":
-        return _bulk(session, call, table, rest[0].removeprefix(_NAMESPACE))
+    if len(rest) == 1 and rest[0].startswith(NAMESPACE) and call.method == "POST":
+        return _bulk(session, call, table, rest[0].removeprefix(NAMESPACE))
     if rest:
         raise unknown_segment(rest[0])
     raise method_not_allowed(call.method, table.entity_set)
@@ -112,13 +111,15 @@ def _create(session: Session, call: Call, table: Table) -> Answer:
 def _bulk(session: Session, call: Call, table: Table, message: str) -> Answer:
     if message == "DeleteMultiple":
         raise DataverseError(400, UNEXPECTED, "DeleteMultiple has not yet been implemented.")
+    if session.pipeline.action(message, table.logical_name) is not None:
+        return bound_action(session, call, table, "")
     if message not in table.bulk_messages:
-        raise unknown_segment(_NAMESPACE + message)
+        raise unknown_segment(NAMESPACE + message)
     targets = call.json_object().get("Targets")
     if message == "CreateMultiple":
         ids = create_multiple(session, table, targets)
         return json_answer(
-            {"@odata.context": f"{session.root}/$metadata#{_NAMESPACE}CreateMultipleResponse", "Ids": ids}
+            {"@odata.context": f"{session.root}/$metadata#{NAMESPACE}CreateMultipleResponse", "Ids": ids}
         )
     {"UpdateMultiple": update_multiple, "UpsertMultiple": upsert_multiple}[message](session, table, targets)
     return no_content()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dynamics_sandbox.database import quoted
 from dynamics_sandbox.dataverse.errors import DataverseError, bad_request, missing_row
 from dynamics_sandbox.dataverse.metadata.table_messages import create_entities, retrieve_metadata_changes
+from dynamics_sandbox.dataverse.protocol.actions import unbound_action
 from dynamics_sandbox.dataverse.protocol.calls import Answer, json_answer, no_content
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def function_call(session: Session, call: Call) -> Answer | None:
     name = call.segments[0].name.removeprefix("Microsoft.Dynamics.CRM.")
     entry = _FUNCTIONS.get(name)
     if entry is None:
-        return None
+        return unbound_action(session, call, name)
     method, function = entry
     if call.method != method:
         message = f"No HTTP resource was found that matches the request URI '{session.root}/{call.path}'."

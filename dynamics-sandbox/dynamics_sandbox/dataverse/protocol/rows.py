@@ -12,6 +12,7 @@ from dynamics_sandbox.dataverse.errors import (
     not_in_sandbox,
     unknown_segment,
 )
+from dynamics_sandbox.dataverse.protocol.actions import NAMESPACE, bound_action
 from dynamics_sandbox.dataverse.protocol.address import RowAddress, existing_row, find_row, row_address
 from dynamics_sandbox.dataverse.protocol.calls import ROW_OPTIONS, Answer, json_answer, no_content
 from dynamics_sandbox.dataverse.protocol.collections import count_collection, read_collection, related_scope
@@ -44,6 +45,8 @@ def row_call(session: Session, call: Call, table: Table) -> Answer:
         return _related(session, call, address, incoming)
     if rest[0] in table.properties:
         return _property(session, call, address, rest)
+    if rest[0].startswith(NAMESPACE) and call.method == "POST":
+        return bound_action(session, call, table, existing_row(session, address))
     raise unknown_segment(rest[0])
 
 

@@ -66,12 +66,14 @@ def create_row(
 def insert(session: Session, table: Table, values: dict[str, Any], row_id: str | None = None) -> str:
     """Create a row from stored values; give its id."""
     draft = Draft(session, table, row_id or str(uuid.uuid4()), creating=True, values=values)
-    apply_rules(draft)
-    if row_id is not None:
-        session.connection.execute(
-            "DELETE FROM _sandbox_deleted WHERE table_name = ? AND id = ?", (table.logical_name, row_id)
-        )
-    _execute(draft, _insert_statement(table.logical_name, tuple(draft.values)), tuple(draft.values.values()))
+    with session.pipeline.around(session, "Create", table, draft.row_id, values=values):
+        apply_rules(draft)
+        if row_id is not None:
+            session.connection.execute(
+                "DELETE FROM _sandbox_deleted WHERE table_name = ? AND id = ?", (table.logical_name, row_id)
+            )
+        statement = _insert_statement(table.logical_name, tuple(draft.values))
+        _execute(draft, statement, tuple(draft.values.values()))
     return draft.row_id
 
 
@@ -94,13 +96,19 @@ def update_row(
 def change(session: Session, table: Table, row_id: str, values: dict[str, Any]) -> None:
     """Change an existing row by stored values. Equal values count as a change: stamp and version move."""
     draft = Draft(session, table, row_id, creating=False, values=values)
-    apply_rules(draft)
-    statement = _update_statement(table.logical_name, table.primary_id, tuple(draft.values))
-    _execute(draft, statement, (*draft.values.values(), row_id))
+    with session.pipeline.around(session, "Update", table, row_id, values=values):
+        apply_rules(draft)
+        statement = _update_statement(table.logical_name, table.primary_id, tuple(draft.values))
+        _execute(draft, statement, (*draft.values.values(), row_id))
 
 
 def delete_row(session: Session, table: Table, row_id: str) -> None:
     """Delete a row that exists, and do to the rows that point at it what their relationships say."""
+    with session.pipeline.around(session, "Delete", table, row_id, values={}):
+        _delete(session, table, row_id)
+
+
+def _delete(session: Session, table: Table, row_id: str) -> None:
     links = session.schema.incoming[table.logical_name]
     for incoming in links:
         if incoming.relationship.on_delete == "Restrict" and _linked(session, incoming, row_id):
@@ -109,8 +117,9 @@ def delete_row(session: Session, table: Table, row_id: str) -> None:
                 CANNOT_DELETE,
                 "The object you tried to delete is associated with another object and cannot be deleted.",
             )
-    for incoming in links:
-        _follow_delete(session, incoming, row_id)
+    with session.deeper():
+        for incoming in links:
+            _follow_delete(session, incoming, row_id)
     session.connection.execute(
         f"DELETE FROM {quoted(table.logical_name)} WHERE {quoted(table.primary_id)} = ?",  # noqa: S608 - quoted names
         (row_id,),

@@ -26,7 +26,6 @@ def apply_rules(draft: Draft) -> None:
     _stamps(draft)
     _owner(draft)
     _state(draft)
-    _numbers(draft)
     _mirrors(draft)
     _compositions(draft)
     apply_money(draft)
@@ -96,13 +95,6 @@ def _state(draft: Draft) -> None:
             f"{given} is not a valid status code for state code {state} of "
             f"{draft.table.logical_name} with Id {draft.row_id}.",
         )
-
-
-def _numbers(draft: Draft) -> None:
-    if draft.creating:
-        for number in draft.session.solution.numbers(draft.table):
-            if draft.values.get(number.column) is None:
-                draft.values[number.column] = draft.session.solution.next_number(draft.session, number)
 
 
 def _mirrors(draft: Draft) -> None:
