@@ -13,16 +13,15 @@ from dynamics_sandbox.dataverse.errors import NOT_A_MEMBER, DataverseError
 from dynamics_sandbox.dataverse.protocol.address import existing_row, row_address
 from dynamics_sandbox.dataverse.protocol.preferences import Preferences
 from dynamics_sandbox.dataverse.reading.pages import CollectionRequest, PageReader, row_body
+from dynamics_sandbox.dataverse.registration import application
 from dynamics_sandbox.dataverse.schema import storage
-from dynamics_sandbox.dataverse.schema.files import shipped_schema
 from dynamics_sandbox.dataverse.schema.keys import settled
 from dynamics_sandbox.dataverse.session import Caller, Session
 from dynamics_sandbox.dataverse.settings import DataverseSettings
-from dynamics_sandbox.dataverse.solution import no_solution, p2c_solution
 from dynamics_sandbox.dataverse.writing.values import instant_text
 from dynamics_sandbox.errors import SandboxError
 from dynamics_sandbox.odata.options import QueryOptions
-from dynamics_sandbox.seeds.dataverse import SeedIds, seed_demo, seed_platform
+from dynamics_sandbox.seeds.dataverse import SeedIds, seed_demo, seed_platform, seed_solution
 from dynamics_sandbox.seeds.northwind import import_folder
 from dynamics_sandbox.seeds.sized_dataverse import seed_sized
 
@@ -59,8 +58,7 @@ class DataverseEnvironment:
         self.clock = clock
         self.database = database
         self._seed_ids = SeedIds(name)
-        installed = name == "sales" and settings.p2c_solution
-        self._solution = p2c_solution(settings.random_seed) if installed else no_solution()
+        self._application = application(name, settings)
         with database.writing() as connection:
             storage.prepare(connection)
             self._schema = storage.load_schema(connection)
@@ -130,7 +128,7 @@ class DataverseEnvironment:
             connection=connection,
             schema=self._schema,
             settings=self.settings,
-            solution=self._solution,
+            pipeline=self._application.pipeline,
             root=self.root,
             now=instant_text(self.clock()),
             caller=caller,
@@ -198,12 +196,14 @@ class DataverseEnvironment:
         with self.writing(self._seed_ids.caller()) as session:
             storage.set_state(session.connection, storage.TRACKING_FLOOR, session.next_version())
             storage.drop_everything(session.connection)
-            schema = self._solution.apply(shipped_schema(self.name))
+            schema = self._application.schema()
             session.schema = type(session.schema)({}, session.schema.version)
             session.change_schema(*schema.tables.values())
             for table in schema.tables.values():
                 storage.create_table(session.connection, table)
             seed_platform(session, self._seed_ids, application_id=self.settings.application_id)
+            if self._application.solution is not None:
+                seed_solution(session, self._seed_ids, self._application.solution)
             if seed == "demo":
                 seed_demo(session, self._seed_ids, environment=self.name)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from dynamics_sandbox.dataverse.sales.settings import SalesSettings
+from dynamics_sandbox.dataverse.solution.settings import P2cSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,12 @@ class DataverseSettings:
 
     p2c_solution: bool = True
     """Sales only: whether the Prospect-to-cash solution is installed (account numbers and their key)."""
+
+    sales: SalesSettings = field(default_factory=SalesSettings)
+    """Sales only: how its documents and catalogue behave."""
+
+    p2c: P2cSettings = field(default_factory=P2cSettings)
+    """Sales only: how the Prospect-to-cash solution behaves."""
 
     random_seed: int | None = None
     """Seed of the random suffix of generated numbers; None draws from the operating system."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dynamics_sandbox.dataverse.session import Session
+    from dynamics_sandbox.dataverse.solution.package import Solution
 
 
 class SeedIds:
@@ -84,6 +85,20 @@ def seed_platform(session: Session, ids: SeedIds, *, application_id: str) -> Non
     insert(session, tables["solution"], solution, ids("solution/default"))
     for table in tables.values():
         register_messages(session, table)
+
+
+def seed_solution(session: Session, ids: SeedIds, solution: Solution) -> None:
+    """Record an installed solution with its publisher, so that clients can ask for its version."""
+    tables = session.schema.tables
+    publisher = insert(session, tables["publisher"], dict(solution.publisher), ids("publisher/solution"))
+    values = {
+        "uniquename": solution.unique_name,
+        "friendlyname": solution.friendly_name,
+        "version": session.settings.p2c.version,
+        "ismanaged": 1,
+        "publisherid": publisher,
+    }
+    insert(session, tables["solution"], values, ids("solution/installed"))
 
 
 def _seed_currencies(session: Session, ids: SeedIds, content: Platform) -> None:

@@ -1,0 +1,1 @@
+"""What Dynamics 365 Sales does by itself: catalogue, prices, totals, states of documents, conversions."""
