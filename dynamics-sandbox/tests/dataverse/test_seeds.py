@@ -35,9 +35,9 @@ def test_the_platform_seed(open_client: Callable[..., Any]) -> None:
         assert organization["expirechangetrackingindays"] == 7
         assert len(client.get("businessunits").rows) == len(client.get("systemusers").rows) == 1
         assert (
-            client.get("solutions?$expand=publisherid($select=customizationprefix)").rows[0]["publisherid"][
-                "customizationprefix"
-            ]
+            client.get(
+                "solutions?$filter=uniquename%20eq%20'Default'&$expand=publisherid($select=customizationprefix)"
+            ).rows[0]["publisherid"]["customizationprefix"]
             == "new"
         )
     assert client.get("accounts").status == 404
