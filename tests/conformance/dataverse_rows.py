@@ -1,14 +1,58 @@
-"""The rows a Dataverse client finds: accounts with a key of their own, contacts, all with known ids."""
+"""The sandbox a Dataverse client meets: accounts with a key of their own and contacts, all with known ids."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from dynamics_sandbox.testing import running
+
+from tests.conformance.readback import Readback
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from dynamics_sandbox.testing import Sandbox
 
+_ROOT: Final = Path(__file__).parents[2]
 _POLLS: Final = 50
 _CONTACTS: Final = {101: ("Ada", "Lovelace"), 102: ("Grace", "Hopper")}
+
+
+@contextmanager
+def calls_made(
+    folder: Path, fill: Callable[[Sandbox], None], driver: Sequence[str], *, trust: str, peers: str = ""
+) -> Iterator[Readback]:
+    """A sandbox with prepared rows on which a driver has made its calls.
+
+    Args:
+        folder: of the sandbox's data.
+        fill: puts more rows there before the calls.
+        driver: the command that makes the calls; it prints a JSON object for each.
+        trust: the environment variable by which its client finds the certificate authority.
+        peers: the folder of the Node peers.
+    """
+    with running(folder, options=("--no-p2c-solution",)) as sandbox:
+        prepare(sandbox)
+        fill(sandbox)
+        given = {name: getattr(sandbox, name) for name in ("tenant_id", "client_id", "client_secret")}
+        given |= {"authority": sandbox.authority, "environment": sandbox.sales, "peers": peers}
+        done = subprocess.run(
+            driver,
+            input=json.dumps(given),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=_ROOT,
+            env={**os.environ, trust: sandbox.ca_bundle},
+        )
+        assert done.returncode == 0, done.stderr
+        outcomes = [json.loads(line) for line in done.stdout.splitlines()]
+        yield Readback(sandbox, "sales", {each["call"]: each for each in outcomes})
 
 
 def row_id(number: int) -> str:

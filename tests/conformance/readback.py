@@ -78,6 +78,29 @@ class Case:
         return self.call
 
 
+def account(call: str, result: Any, number: str, **values: Any) -> Case:
+    """The account of a number has these values after the call."""
+    return Case(call, result, Rows("accounts", {"accountnumber": number}, [values]))
+
+
+def names(call: str, result: Any, given: dict[str, str], *absent: str) -> Case:
+    """Accounts by number have these names after the call, and others are not there."""
+    numbers = {*given, *absent}
+    values = [{"accountnumber": number, "name": name} for number, name in given.items()]
+    return Case(call, result, Rows("accounts", lambda row: row["accountnumber"] in numbers, values))
+
+
+def found(call: str, numbers: list[str], condition: Callable[[dict[str, Any]], Any]) -> Case:
+    """The client finds these accounts, and so does the condition among the rows of the database."""
+    values = [{"accountnumber": each} for each in sorted(numbers)]
+    return Case(call, numbers, Rows("accounts", condition, values))
+
+
+def definition(call: str, result: Any, path: str, **values: Any) -> Case:
+    """A definition has these members after the call; none given: it is not there."""
+    return Case(call, result, Answer(path, values or None))
+
+
 @dataclass
 class Readback:
     """What calls gave, and the paths that show what they did."""

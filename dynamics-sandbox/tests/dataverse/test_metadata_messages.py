@@ -147,3 +147,10 @@ def test_a_deleted_relationship_takes_its_lookup_column_along(tickets: Any) -> N
 def test_the_address_of_a_new_part_names_the_table_as_the_request_did(tickets: Any) -> None:
     made = tickets.post(f"{TICKET}/Keys", {"SchemaName": "new_k", "KeyAttributes": ["new_code"]})
     assert f"/{TICKET}/Keys(" in made.headers["odata-entityid"]
+
+
+def test_a_column_is_changed_through_the_cast_of_its_type_too(tickets: Any) -> None:
+    path = f"{TICKET}/Attributes(LogicalName='new_code')/{CRM}StringAttributeMetadata"
+    changed = {"@odata.type": f"{CRM}StringAttributeMetadata", "SchemaName": "new_Code", "MaxLength": 30}
+    assert tickets("PUT", path, changed).status == 204
+    assert tickets("GET", path).json["MaxLength"] == 30

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conformance.dataverse_python_client.peer import called
 from tests.conformance.dataverse_rows import accounts_to_change, row_id
-from tests.conformance.readback import AN_ID, Answer, Case, Rows
+from tests.conformance.readback import AN_ID, Answer, Case, Rows, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,33 +24,26 @@ def readback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readback]:
         yield made
 
 
-def _names(call: str, result: Any, given: dict[str, str], *absent: str) -> Case:
-    """Accounts by number have these names, others are not there."""
-    numbers = {*given, *absent}
-    values = [{"accountnumber": number, "name": name} for number, name in given.items()]
-    return Case(call, result, Rows("accounts", lambda row: row["accountnumber"] in numbers, values))
-
-
 _SAME = "In a batch"
 _TOO_LONG = "0x80044331"
 
 _CALLS = [
-    _names("batch_create", [[204], [True]], {"B-01": _SAME}),
-    _names("batch_create_many_at_once", [[200], [True, True]], {"B-02a": _SAME, "B-02b": _SAME}),
-    _names(
+    names("batch_create", [[204], [True]], {"B-01": _SAME}),
+    names("batch_create_many_at_once", [[200], [True, True]], {"B-02a": _SAME, "B-02b": _SAME}),
+    names(
         "batch_create_several",
         [204, 204, 204],
         {f"B-03{letter}": f"Nummer {letter} & Söhne" for letter in "abc"},
     ),
-    _names("batch_update", [[204], [row_id(1)]], {"U-01": "Changed in a batch"}),
+    names("batch_update", [[204], [row_id(1)]], {"U-01": "Changed in a batch"}),
     Case(
         "batch_update_same_for_many",
         [204],
         Rows("accounts", {"address1_city": "Wien"}, [{"accountnumber": "U-02"}, {"accountnumber": "U-03"}]),
     ),
-    _names("batch_update_each_of_many", [204], {"U-04": "Batch four", "U-05": "Batch five"}),
-    _names("batch_delete", [204], {}, "U-06"),
-    _names("batch_delete_several", [204, 204], {}, "U-07", "U-08"),
+    names("batch_update_each_of_many", [204], {"U-04": "Batch four", "U-05": "Batch five"}),
+    names("batch_delete", [204], {}, "U-06"),
+    names("batch_delete_several", [204, 204], {}, "U-07", "U-08"),
     Case(
         "batch_retrieve",
         ["Account 09", "555-1"],
@@ -76,30 +69,30 @@ _CALLS = [
         ["Lovelace"],
         Rows("contacts", {"contactid": row_id(101)}, [{"lastname": "Lovelace"}]),
     ),
-    _names("batch_upsert", [204, 204], {"B-04": "New", "U-10": "Up"}),
-    _names("batch_upsert_many_at_once", [204], {"B-05": "Both B-05", "U-11": "Both U-11"}),
-    _names(
+    names("batch_upsert", [204, 204], {"B-04": "New", "U-10": "Up"}),
+    names("batch_upsert_many_at_once", [204], {"B-05": "Both B-05", "U-11": "Both U-11"}),
+    names(
         "batch_of_reads_and_writes",
         [[204, 200, 204, 200], "Account 12", "After the read"],
         {"B-06": _SAME, "U-12": "After the read"},
     ),
-    _names("batch_stops_at_first_error", [[204, 400], _TOO_LONG], {"B-07a": _SAME}, "B-07b", "B-07c"),
-    _names(
+    names("batch_stops_at_first_error", [[204, 400], _TOO_LONG], {"B-07a": _SAME}, "B-07b", "B-07c"),
+    names(
         "batch_continues_on_error",
         [[204, 400, 204], _TOO_LONG],
         {"B-08a": _SAME, "B-08c": _SAME},
         "B-08b",
     ),
-    _names("change_set", [204, 204, 204], {"B-09": _SAME, "U-13": "In a change set"}, "U-14"),
+    names("change_set", [204, 204, 204], {"B-09": _SAME, "U-13": "In a change set"}, "U-14"),
     Case(
         "change_set_with_reference",
         [204, 204],
         Answer("accounts(accountnumber='B-10')/primarycontactid", {"fullname": "Grete Referenz"}),
     ),
-    _names("change_set_that_updates_what_it_made", [204, 204], {"B-11": "Made and changed"}),
-    _names("change_set_that_fails", [[400], _TOO_LONG], {"U-15": "Account 15"}, "B-12"),
-    _names("change_set_that_fails_among_others", [412, 204], {"B-13b": _SAME}, "B-13a"),
-    _names("batch_of_data_frame", [200], {"B-14a": _SAME, "B-14b": _SAME}),
+    names("change_set_that_updates_what_it_made", [204, 204], {"B-11": "Made and changed"}),
+    names("change_set_that_fails", [[400], _TOO_LONG], {"U-15": "Account 15"}, "B-12"),
+    names("change_set_that_fails_among_others", [412, 204], {"B-13b": _SAME}, "B-13a"),
+    names("batch_of_data_frame", [200], {"B-14a": _SAME, "B-14b": _SAME}),
     Case(
         "batch_of_table_reads",
         ["accounts", ["contacts"]],

@@ -8,10 +8,10 @@ import pytest
 
 from tests.conformance.dataverse_python_client.peer import called
 from tests.conformance.dataverse_rows import accounts_to_read, row_id
-from tests.conformance.readback import Case, Rows
+from tests.conformance.readback import Case, Rows, found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.conformance.readback import Readback
 
@@ -28,13 +28,6 @@ def _numbered(*numbers: int) -> list[str]:
 
 def _everything(_: dict[str, Any]) -> bool:
     return True
-
-
-def _found(call: str, numbers: list[str], condition: Callable[[dict[str, Any]], Any]) -> Case:
-    """The client finds these accounts, and so does the condition among the rows of the database."""
-    return Case(
-        call, numbers, Rows("accounts", condition, [{"accountnumber": each} for each in sorted(numbers)])
-    )
 
 
 def _first(call: str, result: Any, **values: Any) -> Case:
@@ -65,43 +58,43 @@ _CALLS = [
         ["Hopper", "Lovelace"],
         Rows("contacts", _CONTACTS, [{"lastname": "Hopper"}, {"lastname": "Lovelace"}]),
     ),
-    _found("list_all", _ALL, _everything),
-    _found("list_by_text_filter", _numbered(3), lambda row: row["name"] == "Account 03"),
-    _found("list_quoted_text", _numbered(12), lambda row: row["name"] == "O'Brien & Söhne"),
-    _found(
+    found("list_all", _ALL, _everything),
+    found("list_by_text_filter", _numbered(3), lambda row: row["name"] == "Account 03"),
+    found("list_quoted_text", _numbered(12), lambda row: row["name"] == "O'Brien & Söhne"),
+    found(
         "list_not_equal",
         [each for each in _ALL if each != "Q-03"],
         lambda row: row["numberofemployees"] != 30,
     ),
-    _found("list_greater_than_decimal", _numbered(2, 3), lambda row: (row["revenue"] or 0) > 1000.1),
-    _found("list_between", _numbered(3, 4, 5), lambda row: 30 <= row["numberofemployees"] <= 50),
-    _found("list_not_between", _numbered(1, 12), lambda row: not 20 <= row["numberofemployees"] <= 110),
-    _found("list_in", _numbered(2, 5), lambda row: row["accountnumber"] in {"Q-02", "Q-05"}),
-    _found("list_not_in", _numbered(1), lambda row: row["numberofemployees"] % 10),
-    _found("list_in_ids", _numbered(4, 6), lambda row: row["accountid"] in {row_id(4), row_id(6)}),
-    _found("list_contains", _numbered(12), lambda row: "Söhne" in row["name"]),
-    _found("list_starts_with", _numbered(10, 11), lambda row: row["name"].startswith("Account 1")),
-    _found("list_ends_with", _numbered(8), lambda row: row["name"].endswith("08")),
-    _found("list_null", _numbered(1, 3, 5, 7, 9, 11), lambda row: row["telephone1"] is None),
-    _found("list_not_null", _numbered(2, 4, 6, 8, 10, 12), lambda row: row["telephone1"] is not None),
-    _found(
+    found("list_greater_than_decimal", _numbered(2, 3), lambda row: (row["revenue"] or 0) > 1000.1),
+    found("list_between", _numbered(3, 4, 5), lambda row: 30 <= row["numberofemployees"] <= 50),
+    found("list_not_between", _numbered(1, 12), lambda row: not 20 <= row["numberofemployees"] <= 110),
+    found("list_in", _numbered(2, 5), lambda row: row["accountnumber"] in {"Q-02", "Q-05"}),
+    found("list_not_in", _numbered(1), lambda row: row["numberofemployees"] % 10),
+    found("list_in_ids", _numbered(4, 6), lambda row: row["accountid"] in {row_id(4), row_id(6)}),
+    found("list_contains", _numbered(12), lambda row: "Söhne" in row["name"]),
+    found("list_starts_with", _numbered(10, 11), lambda row: row["name"].startswith("Account 1")),
+    found("list_ends_with", _numbered(8), lambda row: row["name"].endswith("08")),
+    found("list_null", _numbered(1, 3, 5, 7, 9, 11), lambda row: row["telephone1"] is None),
+    found("list_not_null", _numbered(2, 4, 6, 8, 10, 12), lambda row: row["telephone1"] is not None),
+    found(
         "list_combined_conditions",
         _numbered(1, 2, 12),
         lambda row: not 30 <= row["numberofemployees"] < 110 and row["accountnumber"] != "Q-11",
     ),
-    _found("list_by_state", _numbered(12), lambda row: row["statecode"] == 1),
-    _found("list_by_lookup", _numbered(1), lambda row: row["_primarycontactid_value"] == row_id(101)),
-    _found("list_by_property_of_lookup", _numbered(1), lambda row: row["_primarycontactid_value"]),
-    _found("list_by_any_of_collection", _numbered(1), lambda row: row["accountid"] == row_id(1)),
-    _found("list_by_moment", _numbered(3), lambda row: row["createdon"].startswith("2020-01-01")),
-    _found("list_descending", _numbered(1, 12, 11), lambda row: row["numberofemployees"] >= 110),
-    _found("list_ordered_by_two_columns", _numbered(12, 11, 10, 9), lambda row: row["creditonhold"]),
+    found("list_by_state", _numbered(12), lambda row: row["statecode"] == 1),
+    found("list_by_lookup", _numbered(1), lambda row: row["_primarycontactid_value"] == row_id(101)),
+    found("list_by_property_of_lookup", _numbered(1), lambda row: row["_primarycontactid_value"]),
+    found("list_by_any_of_collection", _numbered(1), lambda row: row["accountid"] == row_id(1)),
+    found("list_by_moment", _numbered(3), lambda row: row["createdon"].startswith("2020-01-01")),
+    found("list_descending", _numbered(1, 12, 11), lambda row: row["numberofemployees"] >= 110),
+    found("list_ordered_by_two_columns", _numbered(12, 11, 10, 9), lambda row: row["creditonhold"]),
     Case(
         "list_with_count",
         4,
         Rows("accounts", {"creditonhold": True}, [{"accountnumber": each} for each in _ALL[8:]]),
     ),
-    _found("list_through_pages", _ALL, _everything),
+    found("list_through_pages", _ALL, _everything),
     Case("list_pages", [5, 5, 2], Rows("accounts", _everything, [{"accountnumber": each} for each in _ALL])),
     Case(
         "list_pages_of_exact_size",
@@ -113,7 +106,7 @@ _CALLS = [
         [["Active"] * 7, ["Active"] * 4 + ["Inactive"]],
         Rows("accounts", {"statecode": 1}, [{"accountnumber": "Q-12"}]),
     ),
-    _found("builder", _numbered(12, 11), lambda row: 110 <= row["numberofemployees"] <= 120),
+    found("builder", _numbered(12, 11), lambda row: 110 <= row["numberofemployees"] <= 120),
     _first("builder_with_expand", "Ada Lovelace", _primarycontactid_value=row_id(101)),
     Case(
         "builder_with_collection_expand",

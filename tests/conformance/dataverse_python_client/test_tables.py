@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conformance.dataverse_python_client.peer import called
 from tests.conformance.dataverse_rows import accounts_to_change, row_id
-from tests.conformance.readback import AN_ID, Answer, Case, Rows
+from tests.conformance.readback import AN_ID, Case, Rows, definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +32,6 @@ def readback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readback]:
         yield made
 
 
-def _definition(call: str, result: Any, path: str, **values: Any) -> Case:
-    return Case(call, result, Answer(path, values or None))
-
-
 def _column(name: str, cast: str = "", table: str = _TABLE) -> str:
     return f"{table}/Attributes(LogicalName='{name}'){f'/{cast}' if cast else ''}"
 
@@ -45,7 +41,7 @@ def _relationship(name: str) -> str:
 
 
 _CALLS = [
-    _definition(
+    definition(
         "create_table",
         ["new_Ticket", "new_ticket", "new_tickets", ["new_Number", "new_Hours", "new_Urgency", "new_Open"]],
         _TABLE,
@@ -53,113 +49,111 @@ _CALLS = [
         PrimaryNameAttribute="new_title",
         OwnershipType="UserOwned",
     ),
-    _definition(
+    definition(
         "create_table_with_limits",
         "new_parts",
         _column("new_grade", _WHOLE, _PART),
         MinValue=1,
         MaxValue=5,
     ),
-    _definition("create_table_that_exists", "MetadataError", _column("new_x")),
-    _definition(
-        "get_table", ["new_Ticket", "new_ticket", "new_tickets"], _TABLE, EntitySetName="new_tickets"
-    ),
-    _definition(
+    definition("create_table_that_exists", "MetadataError", _column("new_x")),
+    definition("get_table", ["new_Ticket", "new_ticket", "new_tickets"], _TABLE, EntitySetName="new_tickets"),
+    definition(
         "get_standard_table",
         ["Account", "accounts"],
         "EntityDefinitions(LogicalName='account')",
         SchemaName="Account",
         IsCustomEntity=False,
     ),
-    _definition("get_missing_table", None, "EntityDefinitions(LogicalName='new_nothing')"),
-    _definition("list_tables", ["new_part", "new_ticket"], _PART, LogicalName="new_part"),
-    _definition(
+    definition("get_missing_table", None, "EntityDefinitions(LogicalName='new_nothing')"),
+    definition("list_tables", ["new_part", "new_ticket"], _PART, LogicalName="new_part"),
+    definition(
         "add_columns",
         ["new_Notes", "new_Due", "new_Count", "new_Weight"],
         _column("new_due"),
         AttributeType="DateTime",
         SchemaName="new_Due",
     ),
-    _definition("add_column_of_choices", ["new_Severity"], _column("new_severity"), AttributeType="Picklist"),
-    _definition(
+    definition("add_column_of_choices", ["new_Severity"], _column("new_severity"), AttributeType="Picklist"),
+    definition(
         "add_column_that_exists",
         {"status": 400, "code": "0x80047013"},
         _column("new_number"),
         AttributeType="String",
     ),
-    _definition("remove_columns", ["new_Short", "new_Lived"], _column("new_lived")),
-    _definition("update_column", "new_Notes", _column("new_notes", _MEMO), MaxLength=4000),
-    _definition(
+    definition("remove_columns", ["new_Short", "new_Lived"], _column("new_lived")),
+    definition("update_column", "new_Notes", _column("new_notes", _MEMO), MaxLength=4000),
+    definition(
         "update_columns",
         ["new_Number", "new_Count"],
         _column("new_count", _WHOLE),
         MinValue=0,
         MaxValue=99,
     ),
-    _definition("get_column", ["new_hours", "Decimal"], _column("new_hours"), AttributeType="Decimal"),
-    _definition("get_missing_column", None, _column("new_nothing")),
-    _definition("get_typed_column", [1, 5], _column("new_grade", _WHOLE, _PART), MinValue=1, MaxValue=5),
-    _definition(
+    definition("get_column", ["new_hours", "Decimal"], _column("new_hours"), AttributeType="Decimal"),
+    definition("get_missing_column", None, _column("new_nothing")),
+    definition("get_typed_column", [1, 5], _column("new_grade", _WHOLE, _PART), MinValue=1, MaxValue=5),
+    definition(
         "list_columns", ["new_severity", "new_urgency"], _column("new_urgency"), AttributeType="Picklist"
     ),
-    _definition("list_typed_columns", {"new_code": 12}, _column("new_code", _TEXT, _PART), MaxLength=12),
-    _definition(
+    definition("list_typed_columns", {"new_code": 12}, _column("new_code", _TEXT, _PART), MaxLength=12),
+    definition(
         "sql_columns",
         [["new_ticketid", "Uniqueidentifier", True, False], ["new_title", "String", False, True]],
         _TABLE,
         PrimaryIdAttribute="new_ticketid",
         PrimaryNameAttribute="new_title",
     ),
-    _definition(
+    definition(
         "create_lookup_field",
         ["new_AccountId", "account_new_ticket_new_AccountId"],
         _column("new_accountid", _LOOKUP),
         Targets=["account"],
     ),
-    _definition(
+    definition(
         "create_one_to_many_relationship",
         ["new_PartId", "new_part", "new_ticket"],
         _relationship("new_Part_Ticket"),
         ReferencingAttribute="new_partid",
         ReferencedEntity="new_part",
     ),
-    _definition(
+    definition(
         "get_relationship",
         ["new_part", "new_ticket", "one_to_many"],
         _relationship("new_Part_Ticket"),
         ReferencingEntity="new_ticket",
     ),
-    _definition("get_missing_relationship", None, _relationship("new_No_Relationship")),
-    _definition(
+    definition("get_missing_relationship", None, _relationship("new_No_Relationship")),
+    definition(
         "list_relationships", ["new_part"], _relationship("new_Part_Ticket"), ReferencedEntity="new_part"
     ),
-    _definition(
+    definition(
         "list_table_relationships",
         ["new_Part_Ticket"],
         _relationship("new_Part_Ticket"),
         RelationshipType="OneToManyRelationship",
     ),
-    _definition("delete_relationship", None, _column("new_contactid")),
+    definition("delete_relationship", None, _column("new_contactid")),
     # Loudly not there, see docs/sandbox.md.
-    _definition(
+    definition(
         "create_many_to_many_relationship",
         {"status": 501, "code": "0x80060888"},
         _relationship("new_ticket_part"),
     ),
-    _definition(
+    definition(
         "create_alternate_key",
         [*_KEYS, "Pending"],
         f"{_TABLE}/Keys(LogicalName='new_ticket_number')",
         KeyAttributes=["new_number"],
         MetadataId=AN_ID,
     ),
-    _definition(
+    definition(
         "get_alternate_keys_until_active",
         [[*_KEYS, "Active"]],
         f"{_TABLE}/Keys(LogicalName='new_ticket_number')",
         EntityKeyIndexStatus="Active",
     ),
-    _definition("delete_alternate_key", None, f"{_PART}/Keys(LogicalName='new_part_code')"),
+    definition("delete_alternate_key", None, f"{_PART}/Keys(LogicalName='new_part_code')"),
     Case(
         "create_row_of_new_table",
         AN_ID,
@@ -187,17 +181,17 @@ _CALLS = [
         [["Drucker brennt", 1.25, "Account 01"]],
         Rows("new_tickets", {"new_open": True}, [{"new_number": "T-1"}]),
     ),
-    _definition(
+    definition(
         "navigation_properties_of_table",
         [["new_AccountId", "accounts"], ["new_PartId", "new_parts"]],
         _relationship("new_Part_Ticket"),
         ReferencingEntityNavigationPropertyName="new_PartId",
     ),
-    _definition(
+    definition(
         "batch_of_table_changes", [200, 204], _column("new_colour", table=_PART), AttributeType="String"
     ),
-    _definition("delete_table", None, "EntityDefinitions(LogicalName='new_gone')"),
-    _definition("delete_missing_table", "MetadataError", "EntityDefinitions(LogicalName='new_nothing')"),
+    definition("delete_table", None, "EntityDefinitions(LogicalName='new_gone')"),
+    definition("delete_missing_table", "MetadataError", "EntityDefinitions(LogicalName='new_nothing')"),
 ]
 
 

@@ -56,7 +56,8 @@ def metadata_write(session: Session, call: Call) -> Answer:
     table = find_table(session.schema, call.segments[0].key)
     if len(names) == _TABLE:
         return _change_table(session, call, table)
-    if len(names) == _COLLECTION and names[1] in {"Attributes", "Keys"}:
+    cast = len(names) > _COLLECTION and call.method == "PUT" and names[2].endswith("AttributeMetadata")
+    if len(names) == _COLLECTION + cast and names[1] in {"Attributes", "Keys"}:
         return _change_part(session, call, table)
     raise not_in_sandbox(f"{call.method} on '{call.path}'")
 
