@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -12,9 +14,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dynamics_sandbox.dataverse.errors import INVALID_ARGUMENT, DataverseError, unknown_segment
+from dynamics_sandbox.dataverse.protocol.affinity import WebServers
 from dynamics_sandbox.dataverse.protocol.batch import batch_answer
+from dynamics_sandbox.dataverse.protocol.callers import acting_caller
 from dynamics_sandbox.dataverse.protocol.calls import Answer, Call, error_answer
 from dynamics_sandbox.dataverse.protocol.service import Service
+from dynamics_sandbox.dataverse.protocol.service_protection import ServiceProtection
+from dynamics_sandbox.dataverse.protocol.versions import SERVICE_PATH, VERSIONS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -22,7 +28,6 @@ if TYPE_CHECKING:
     from dynamics_sandbox.dataverse.environment import DataverseEnvironment
     from dynamics_sandbox.tokens import TokenChecker
 
-_SERVICE_PATH = re.compile(r"/api/data/v9\.[0-2]/?")
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
@@ -48,42 +53,77 @@ class _Endpoint:
         self._environment = environment
         self._tokens = tokens
         self._service = Service(environment)
+        settings = environment.settings
+        self._servers = WebServers(urlsplit(environment.url).hostname or "", settings.web_servers)
+        self._protection = ServiceProtection(settings, lambda: environment.clock().timestamp())
 
     async def respond(self, request: Request) -> Response:
         """Answer a request."""
         principal = self._tokens.check(request.headers.get("authorization"), self._environment.url)
         if principal is None:
             return self._unauthorized()
-        body = await request.body()
-        answer = await run_in_threadpool(self._answer, request, body, principal.client_id)
-        headers = {"OData-Version": "4.0", "x-ms-service-request-id": str(uuid.uuid4()), **answer.headers}
-        return Response(answer.body, answer.status, headers)
+        server, cookies = self._servers.choose(request.headers.get("cookie", ""))
+        answer = await self._protected(request, principal.client_id, server)
+        hint = str(self._environment.settings.parallelism_hint)
+        headers = {
+            "OData-Version": "4.0",
+            "x-ms-service-request-id": str(uuid.uuid4()),
+            "x-ms-dop-hint": hint,
+            **answer.headers,
+        }
+        response = Response(answer.body, answer.status, headers)
+        for cookie in cookies:
+            response.headers.append("Set-Cookie", cookie)
+        return response
 
-    def _answer(self, request: Request, body: bytes, client_id: str) -> Answer:
-        raw_path = request.scope["raw_path"].decode("ascii")
-        query = request.scope["query_string"].decode("ascii")
-        headers = _headers(request)
-        match = _SERVICE_PATH.match(raw_path)
-        path = raw_path[match.end() :] if match else ""
-        call = Call(request.method, path, query, headers, body)
-        if match is None:
-            return error_answer(unknown_segment(raw_path.strip("/")), call.preferences)
-        limit = self._environment.settings.url_limit
-        if len(raw_path) + len(query) > limit:
-            too_long = DataverseError(414, INVALID_ARGUMENT, f"The URL is longer than {limit} characters.")
-            return error_answer(too_long, call.preferences)
+    async def _protected(self, request: Request, client_id: str, server: int) -> Answer:
+        """Answer within the limits of service protection; a $batch counts as one request."""
+        body = await request.body()
+        call = _call(request, body)
+        user = call.headers.get("callerobjectid") or call.headers.get("mscrmcallerid") or client_id
         try:
-            caller = self._environment.caller(client_id)
+            admission = self._protection.admit(user, server)
         except DataverseError as error:
-            return error_answer(error, call.preferences)
-        if path.strip("/") == "$batch" and request.method == "POST":
+            return self._refused(error, call)
+        started = time.perf_counter()
+        try:
+            answer = await run_in_threadpool(self._answer, request, call, client_id)
+        finally:
+            admission.done(time.perf_counter() - started)
+        return replace(answer, headers={**admission.headers(), **answer.headers})
+
+    def _answer(self, request: Request, call: Call, client_id: str) -> Answer:
+        raw_path = request.scope["raw_path"].decode("ascii")
+        if call.version not in VERSIONS:
+            return self._refused(unknown_segment(raw_path.strip("/")), call)
+        limit = self._environment.settings.url_limit
+        if len(raw_path) + len(call.query) > limit:
+            too_long = DataverseError(414, INVALID_ARGUMENT, f"The URL is longer than {limit} characters.")
+            return self._refused(too_long, call)
+        try:
+            caller = acting_caller(self._environment, client_id, call)
+        except DataverseError as error:
+            return self._refused(error, call)
+        if call.path.strip("/") == "$batch" and call.method == "POST":
             return batch_answer(self._service, call, caller)
         return self._service.answer(call, caller)
+
+    def _refused(self, error: DataverseError, call: Call) -> Answer:
+        return error_answer(error, call, self._environment.settings.innererror_versions)
 
     def _unauthorized(self) -> Response:
         uri = self._environment.settings.authorization_uri
         challenge = f"Bearer authorization_uri={uri}, resource_id={self._environment.url}/"
         return Response(status_code=401, headers={"WWW-Authenticate": challenge})
+
+
+def _call(request: Request, body: bytes) -> Call:
+    """Give the request as a call; its version is empty when the path does not lead to the service."""
+    raw_path = request.scope["raw_path"].decode("ascii")
+    match = SERVICE_PATH.match(raw_path)
+    path, version = (raw_path[match.end() :], match.group(1)) if match else ("", "")
+    query = request.scope["query_string"].decode("ascii")
+    return Call(request.method, path, query, _headers(request), body, version=version)
 
 
 def _headers(request: Request) -> dict[str, str]:

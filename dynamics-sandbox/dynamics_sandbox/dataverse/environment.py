@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dynamics_sandbox.clock import Clock
-from dynamics_sandbox.database import Database
+from dynamics_sandbox.database import Database, quoted
 from dynamics_sandbox.dataverse.errors import NOT_A_MEMBER, DataverseError
 from dynamics_sandbox.dataverse.protocol.address import existing_row, row_address
 from dynamics_sandbox.dataverse.protocol.preferences import Preferences
+from dynamics_sandbox.dataverse.protocol.versions import CURRENT
 from dynamics_sandbox.dataverse.reading.pages import CollectionRequest, PageReader, row_body
 from dynamics_sandbox.dataverse.registration import application
 from dynamics_sandbox.dataverse.schema import storage
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from dynamics_sandbox.seeds.sized import SizedSeed
 
-API_PATH = "/api/data/v9.2"
+API_PATH = f"/api/data/{CURRENT}"
 _NOBODY = Caller("", "", "")
 
 
@@ -129,7 +130,7 @@ class DataverseEnvironment:
             schema=self._schema,
             settings=self.settings,
             pipeline=self._application.pipeline,
-            root=self.root,
+            root=f"{self.url}/api/data/{caller.version}",
             now=instant_text(self.clock()),
             caller=caller,
         )
@@ -140,15 +141,31 @@ class DataverseEnvironment:
         Raises:
             DataverseError: 403 when the environment has none.
         """
-        with self.reading() as session:
-            found = session.connection.execute(
-                "SELECT u.systemuserid, u.businessunitid, o.organizationid FROM systemuser u, organization o "
-                "WHERE u.applicationid = ? AND u.isdisabled = 0",
-                (application_id.lower(),),
-            ).fetchone()
+        found = self._user("applicationid", application_id)
         if found is None:
             raise DataverseError(403, NOT_A_MEMBER, "The user is not a member of the organization.")
-        return Caller(*found)
+        return found
+
+    def impersonated(self, caller: Caller, column: str, value: str) -> Caller:
+        """Find the user whom a caller acts for, by a column of the user table that identifies one.
+
+        Raises:
+            DataverseError: 403 when there is no such user, or the user is disabled.
+        """
+        found = self._user(column, value)
+        if found is None:
+            code = self.settings.unknown_impersonated_user_code
+            raise DataverseError(403, code, f"There is no enabled user with {column} '{value}'.")
+        return replace(found, on_behalf_by=caller.user_id)
+
+    def _user(self, column: str, value: str) -> Caller | None:
+        with self.reading() as session:
+            found = session.connection.execute(
+                "SELECT u.systemuserid, u.businessunitid, o.organizationid "  # noqa: S608 - quoted name
+                f"FROM systemuser u, organization o WHERE u.{quoted(column)} = ? AND u.isdisabled = 0",
+                (value.lower(),),
+            ).fetchone()
+        return None if found is None else Caller(*found)
 
     def settle_keys(self, *, asked: bool = False) -> None:
         """Let alternate keys that waited long enough become active, or failed where rows are in the way."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynamics_sandbox.database import quoted
 from dynamics_sandbox.dataverse.pipeline import check_depth
+from dynamics_sandbox.dataverse.protocol.versions import CURRENT
 from dynamics_sandbox.dataverse.schema import storage
 from dynamics_sandbox.dataverse.schema.system import CURRENCY_TABLE, EXCHANGE_RATE
 
@@ -28,6 +29,10 @@ class Caller:
     user_id: str
     business_unit_id: str
     organization_id: str
+    on_behalf_by: str | None = None
+    """The user who impersonates this one."""
+    version: str = CURRENT
+    """Version of the Web API the request addresses; links in its answer stay on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,5 +117,32 @@ class DataverseSettings:
     strict_line_ends: bool = True
     """Whether a $batch body must use CRLF; the service fails without."""
 
+    innererror_versions: tuple[str, ...] = ("v8.0", "v8.1", "v8.2")
+    """Versions whose errors carry `innererror`; 9.1 still did so in 2020."""
+
+    web_servers: int = 2
+    """Web servers behind the address, each with budgets of its own; real environments differ."""
+
+    protection_window_seconds: float = 300
+    """Length of the sliding window of the service protection limits."""
+
+    request_limit: int = 6000
+    """Requests of one user on one web server within the window."""
+
+    execution_seconds_limit: float = 1200
+    """Combined execution time of one user's requests on one web server within the window."""
+
+    concurrency_limit: int = 52
+    """Requests of one user that one web server runs at once; some environments allow more."""
+
+    concurrency_wait_seconds: float = 5
+    """Retry-After of the concurrency limit; the other two wait until the window has room again."""
+
+    impatience_seconds: float = 1
+    """How much longer the wait gets with each request that does not wait: documented without a number."""
+
+    unknown_impersonated_user_code: str = "0x80040204"
+    """Code of the 403 for an impersonated user that is not in the environment (InvalidUser): undocumented."""
+
     parallelism_hint: int = 8
     """The x-ms-dop-hint header: how many parallel requests the service recommends."""

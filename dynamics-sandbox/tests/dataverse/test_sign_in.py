@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,14 +51,78 @@ def test_version_and_total_counts(sales: Any) -> None:
 def test_unknown_names_are_refused(sales: Any) -> None:
     assert sales.get("Accounts").error == (404, "0x8006088a")
     assert sales.get("accounts/nothing").error == (404, "0x8006088a")
-    assert sales.get("https://sales.test/api/data/v8.2/accounts").status == 404
+    assert sales.get("https://sales.test/api/data/v7.0/accounts").status == 404
+    assert sales.get("https://sales.test/api/data/v9.3/accounts").status == 404
     assert sales.get("GlobalOptionSetDefinitions").status == 501
 
 
-def test_nobody_else_s_name_is_taken_silently(sales: Any) -> None:
-    user = sales.get("WhoAmI").json["UserId"]
-    assert sales.get("WhoAmI", headers={"mscrmcallerid": user}).status == 501
+def test_a_user_acts_for_another(sales: Any) -> None:
+    me = sales.get("WhoAmI").json
+    other = sales.post(
+        "systemusers",
+        {
+            "firstname": "Ada",
+            "lastname": "Byron",
+            "domainname": "ada@contoso.com",
+            "azureactivedirectoryobjectid": "99999999-0000-0000-0000-000000000001",
+            "businessunitid@odata.bind": f"/businessunits({me['BusinessUnitId']})",
+        },
+    ).entity_id
+    for header, value in (
+        ("CallerObjectId", "99999999-0000-0000-0000-000000000001"),
+        ("MSCRMCallerID", other),
+    ):
+        assert sales.get("WhoAmI", headers={header: value}).json["UserId"] == other
+        account = sales.post("accounts", {"name": "x"}, headers={header: value}).entity_id
+        columns = "_createdby_value,_createdonbehalfby_value,_ownerid_value,_modifiedonbehalfby_value"
+        row = sales.get(f"accounts({account})?$select={columns}").json
+        assert row["_createdby_value"] == row["_ownerid_value"] == other
+        assert row["_createdonbehalfby_value"] == row["_modifiedonbehalfby_value"] == me["UserId"]
+        sales.patch(f"accounts({account})", {"name": "y"})
+        assert sales.get(f"accounts({account})?$select={columns}").json["_modifiedonbehalfby_value"] is None
 
 
-def test_the_older_minor_versions_answer_too(sales: Any) -> None:
-    assert sales.get("https://sales.test/api/data/v9.1/WhoAmI").status == 200
+def test_unknown_users_cannot_be_impersonated(sales: Any) -> None:
+    unknown = "99999999-0000-0000-0000-000000000009"
+    for header in ("CallerObjectId", "MSCRMCallerID"):
+        assert sales.get("WhoAmI", headers={header: unknown}).error == (403, "0x80040204")
+
+
+def test_8_2_knows_the_older_header_only(sales: Any) -> None:
+    url = "https://sales.test/api/data/v8.2/WhoAmI"
+    unknown = {"CallerObjectId": "99999999-0000-0000-0000-000000000009"}
+    assert sales.get(url, headers=unknown).status == 200
+    assert sales.get(url, headers={"MSCRMCallerID": unknown["CallerObjectId"]}).status == 403
+
+
+@pytest.mark.parametrize("version", ["v8.0", "v8.1", "v8.2", "v9.0", "v9.1", "v9.2"])
+def test_links_stay_on_the_version_of_the_request(sales: Any, version: str) -> None:
+    root = f"https://sales.test/api/data/{version}"
+    body = sales.get(
+        f"{root}/transactioncurrencies?$select=isocurrencycode", prefer="odata.maxpagesize=1"
+    ).json
+    assert body["@odata.context"].startswith(f"{root}/$metadata#transactioncurrencies")
+    assert body["@odata.nextLink"].startswith(f"{root}/transactioncurrencies?")
+    assert (
+        sales.post(f"{root}/accounts", {"name": "x"})
+        .headers["odata-entityid"]
+        .startswith(f"{root}/accounts(")
+    )
+
+
+def test_8_2_has_no_bulk_messages_and_explains_errors(sales: Any) -> None:
+    target = {"@odata.type": "Microsoft.Dynamics.CRM.account", "name": "x"}
+    url = "https://sales.test/api/data/v8.2/accounts"
+    for message in ("CreateMultiple", "UpdateMultiple", "UpsertMultiple"):
+        reply = sales.post(f"{url}/Microsoft.Dynamics.CRM.{message}", {"Targets": [target]})
+        assert reply.error == (404, "0x8006088a")
+    assert set(reply.json["error"]["innererror"]) == {"message", "type", "stacktrace"}
+    assert "innererror" not in sales.get("accounts?$select=Name").json["error"]
+
+
+def test_headers_that_skip_logic_are_refused_unless_they_say_no(sales: Any) -> None:
+    header = "MSCRM.BypassCustomPluginExecution"
+    assert sales.get("accounts", headers={header: "true"}).status == 501
+    assert sales.get("accounts", headers={header: "false"}).status == 200
+    quiet = {"MSCRM.SuppressCallbackRegistrationExpanderJob": "true", "Consistency": "Strong"}
+    assert sales.post("accounts", {"name": "x"}, headers=quiet).status == 204

@@ -14,9 +14,12 @@ from dynamics_sandbox.dataverse.errors import (
     PAYLOAD_ERROR,
     DataverseError,
     bad_request,
+    not_in_sandbox,
 )
-from dynamics_sandbox.dataverse.protocol.calls import Answer, Call, error_answer
+from dynamics_sandbox.dataverse.protocol.callers import CALLER_HEADERS
+from dynamics_sandbox.dataverse.protocol.calls import Answer, Call
 from dynamics_sandbox.dataverse.protocol.service import handle, refused_query
+from dynamics_sandbox.dataverse.protocol.versions import SERVICE_PATH
 from dynamics_sandbox.odata.errors import BatchError, QueryError
 from dynamics_sandbox.odata.multipart import (
     ChangeSet,
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from dynamics_sandbox.dataverse.protocol.service import Service
     from dynamics_sandbox.dataverse.session import Caller
 
-_SERVICE_PATH = re.compile(r"/?api/data/v\d+\.\d+/")
 _REFERENCE = re.compile(r"\$([\w\-]+)")
 _VALUE_REFERENCE = re.compile(rb'("[^"\r\n]*@odata\.(?:bind|id)"\s*:\s*")\$([\w\-]+)')
 _FIRST_ERROR = 400
@@ -46,11 +48,11 @@ def batch_answer(service: Service, call: Call, caller: Caller) -> Answer:
             call.headers.get("content-type", ""), call.body, strict_crlf=settings.strict_line_ends
         )
     except BatchError as error:
-        return error_answer(bad_request(error.message, PAYLOAD_ERROR), call.preferences)
+        return service.refused(bad_request(error.message, PAYLOAD_ERROR), call)
     if count_operations(items) > settings.batch_operations:
         message = f"The batch holds more than {settings.batch_operations} operations, the most one may hold."
-        return error_answer(bad_request(message), call.preferences)
-    return _run(_Batch(service, caller), items, keep_going=call.preferences.continue_on_error)
+        return service.refused(bad_request(message), call)
+    return _run(_Batch(service, caller, call), items, keep_going=call.preferences.continue_on_error)
 
 
 def _run(batch: _Batch, items: list[HttpPart | ChangeSet], *, keep_going: bool) -> Answer:
@@ -72,16 +74,17 @@ def _run(batch: _Batch, items: list[HttpPart | ChangeSet], *, keep_going: bool) 
 class _Batch:
     """Runs the items of one batch."""
 
-    def __init__(self, service: Service, caller: Caller) -> None:
+    def __init__(self, service: Service, caller: Caller, outer: Call) -> None:
         self._service = service
         self._caller = caller
+        self._outer = outer
 
     def single(self, part: HttpPart) -> HttpReply:
         """Run a call in a transaction of its own."""
         try:
             call = self._call(part, {})
         except DataverseError as error:
-            return _reply(error_answer(error, Call("GET", "").preferences), part)
+            return _reply(self._service.refused(error, self._outer), part)
         return _reply(self._service.answer(call, self._caller), part)
 
     def change_set(self, item: ChangeSet) -> ChangeSetReply | HttpReply:
@@ -96,9 +99,9 @@ class _Batch:
                     if part.content_id is not None and "OData-EntityId" in answer.headers:
                         created[part.content_id] = answer.headers["OData-EntityId"]
         except DataverseError as error:
-            return _failed(error)
+            return self._failed(error)
         except QueryError as error:
-            return _failed(refused_query(error))
+            return self._failed(refused_query(error))
         return ChangeSetReply(tuple(replies))
 
     def _call(self, part: HttpPart, created: dict[str, str]) -> Call:
@@ -116,13 +119,19 @@ class _Batch:
         body = _VALUE_REFERENCE.sub(
             lambda match: match.group(1) + _referenced(match.group(2).decode(), created).encode(), part.body
         )
-        return Call(part.method, path, query, part.headers, body)
+        for name in CALLER_HEADERS & part.headers.keys():
+            raise not_in_sandbox(f"the header '{name}' inside a batch; send it with the batch")
+        return Call(part.method, path, query, part.headers, body, version=self._outer.version)
+
+    def _failed(self, error: DataverseError) -> HttpReply:
+        answer = self._service.refused(error, self._outer)
+        return HttpReply(answer.status, {**answer.headers, "OData-Version": "4.0"}, answer.body)
 
 
 def _relative(url: str) -> str:
     split = urlsplit(url)
     path = f"{split.path}?{split.query}" if split.query else split.path
-    return _SERVICE_PATH.sub("", path, count=1) if _SERVICE_PATH.match(path) else path.lstrip("/")
+    return SERVICE_PATH.sub("", path, count=1) if SERVICE_PATH.match(path) else path.lstrip("/")
 
 
 def _referenced(content_id: str, created: dict[str, str]) -> str:
@@ -134,8 +143,3 @@ def _referenced(content_id: str, created: dict[str, str]) -> str:
 def _reply(answer: Answer, part: HttpPart) -> HttpReply:
     headers = {**answer.headers, "OData-Version": "4.0"}
     return HttpReply(answer.status, headers, answer.body, part.content_id)
-
-
-def _failed(error: DataverseError) -> HttpReply:
-    answer = error_answer(error, Call("GET", "").preferences)
-    return HttpReply(answer.status, {**answer.headers, "OData-Version": "4.0"}, answer.body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import msgspec
 from dynamics_sandbox.dataverse.errors import PAYLOAD_ERROR, UNSUPPORTED_QUERY, DataverseError, bad_request
 from dynamics_sandbox.dataverse.protocol.address import Segment, segments
 from dynamics_sandbox.dataverse.protocol.preferences import Preferences, parse_preferences
+from dynamics_sandbox.dataverse.protocol.versions import CURRENT
 from dynamics_sandbox.odata.options import QueryOptions, parse_options
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     segments: list[Segment] = field(default_factory=list)
+    version: str = CURRENT
 
     @property
     def preferences(self) -> Preferences:
@@ -47,7 +49,7 @@ class Call:
 
     def parsed(self) -> Call:
         """Give the call with its path cut into segments."""
-        return Call(self.method, self.path, self.query, self.headers, self.body, segments(self.path))
+        return replace(self, segments=segments(self.path))
 
     def options(self, allowed: Collection[str]) -> QueryOptions:
         """Read the query options.
@@ -106,15 +108,24 @@ def no_content(url: str = "") -> Answer:
     return Answer(204, {"OData-EntityId": url} if url else {})
 
 
-def error_answer(error: DataverseError, preferences: Preferences) -> Answer:
-    """Answer with the service's error body; details come along when annotations were asked for."""
+def error_answer(error: DataverseError, call: Call, inner_versions: Collection[str] = ()) -> Answer:
+    """Answer with the service's error body.
+
+    Args:
+        error: the refusal.
+        call: what is refused; details come along when it asks for annotations.
+        inner_versions: versions of the API whose errors carry `innererror`.
+    """
     content: dict[str, Any] = {"code": error.code, "message": error.message}
     details = {
         "Microsoft.PowerApps.CDS.ErrorDetails.OperationStatus": "0",
         "Microsoft.PowerApps.CDS.HelpLink": f"https://go.microsoft.com/fwlink/?error={error.code}",
         "Microsoft.PowerApps.CDS.InnerError.Message": error.message,
     }
-    content |= {f"@{term}": text for term, text in details.items() if preferences.annotates(term)}
+    content |= {f"@{term}": text for term, text in details.items() if call.preferences.annotates(term)}
+    if call.version in inner_versions:
+        kind = "Microsoft.Crm.CrmHttpException"
+        content["innererror"] = {"message": error.message, "type": kind, "stacktrace": ""}
     body = json.dumps({"error": content}, ensure_ascii=False).encode()
     headers = {"Content-Type": JSON_TYPE, "REQ_ID": str(uuid.uuid4()), **error.headers}
     return Answer(error.status, headers, body)

@@ -21,6 +21,7 @@ from dynamics_sandbox.dataverse.protocol.calls import (
     no_content,
 )
 from dynamics_sandbox.dataverse.protocol.conditions import created_answer
+from dynamics_sandbox.dataverse.protocol.versions import has_bulk_messages
 from dynamics_sandbox.dataverse.reading.changes import changes_body, changes_count, is_tracking
 from dynamics_sandbox.dataverse.reading.pages import CollectionRequest, PageReader, Scope
 from dynamics_sandbox.dataverse.writing.bulk import create_multiple, update_multiple, upsert_multiple
@@ -109,11 +110,11 @@ def _create(session: Session, call: Call, table: Table) -> Answer:
 
 
 def _bulk(session: Session, call: Call, table: Table, message: str) -> Answer:
-    if message == "DeleteMultiple":
+    if message == "DeleteMultiple" and has_bulk_messages(call.version):
         raise DataverseError(400, UNEXPECTED, "DeleteMultiple has not yet been implemented.")
     if session.pipeline.action(message, table.logical_name) is not None:
         return bound_action(session, call, table, "")
-    if message not in table.bulk_messages:
+    if message not in table.bulk_messages or not has_bulk_messages(call.version):
         raise unknown_segment(NAMESPACE + message)
     targets = call.json_object().get("Targets")
     if message == "CreateMultiple":

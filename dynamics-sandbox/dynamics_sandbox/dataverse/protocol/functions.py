@@ -81,9 +81,7 @@ def _publish(_: Session, __: Call) -> Answer:
 
 def _response(session: Session, name: str, **members: Any) -> Answer:
     context = f"{session.root}/$metadata#Microsoft.Dynamics.CRM.{name}Response"
-    return json_answer(
-        {"@odata.context": context, **members}, {"x-ms-dop-hint": str(session.settings.parallelism_hint)}
-    )
+    return json_answer({"@odata.context": context, **members})
 
 
 _FUNCTIONS: dict[str, tuple[str, Callable[[Session, Call], Answer]]] = {

@@ -30,14 +30,7 @@ _DEFINITIONS = frozenset({"EntityDefinitions", "RelationshipDefinitions"})
 _NOT_HERE = frozenset({"GlobalOptionSetDefinitions", "ManagedPropertyDefinitions"})
 
 # Headers that would change what a request does; ignoring them would be a guess.
-_REFUSED_HEADERS = frozenset(
-    {
-        "callerobjectid",
-        "mscrmcallerid",
-        "mscrm.bypasscustompluginexecution",
-        "mscrm.bypassbusinesslogicexecution",
-    }
-)
+_REFUSED_HEADERS = frozenset({"mscrm.bypasscustompluginexecution", "mscrm.bypassbusinesslogicexecution"})
 # Options the real service has and the sandbox lacks.
 _REAL_OPTIONS = frozenset({"$apply"})
 
@@ -61,9 +54,13 @@ class Service:
             with lend(caller) as session:
                 return handle(session, call.parsed())
         except DataverseError as error:
-            return error_answer(error, call.preferences)
+            return self.refused(error, call)
         except QueryError as error:
-            return error_answer(refused_query(error), call.preferences)
+            return self.refused(refused_query(error), call)
+
+    def refused(self, error: DataverseError, call: Call) -> Answer:
+        """Answer with an error, in the form the call's version of the API has."""
+        return error_answer(error, call, self._environment.settings.innererror_versions)
 
 
 def refused_query(error: QueryError) -> DataverseError:
@@ -90,8 +87,7 @@ def handle(session: Session, call: Call) -> Answer:
         DataverseError: the call is refused.
         QueryError: its query is malformed.
     """
-    for name in _REFUSED_HEADERS & call.headers.keys():
-        raise not_in_sandbox(f"the header '{name}'")
+    _check_headers(call)
     if not call.segments:
         return _document(session, call, "")
     first = call.segments[0]
@@ -108,6 +104,12 @@ def handle(session: Session, call: Call) -> Answer:
     if answer is None:
         raise unknown_segment(first.name)
     return answer
+
+
+def _check_headers(call: Call) -> None:
+    for name in _REFUSED_HEADERS & call.headers.keys():
+        if call.headers[name].lower() != "false":
+            raise not_in_sandbox(f"the header '{name}'")
 
 
 def _document(session: Session, call: Call, name: str) -> Answer:

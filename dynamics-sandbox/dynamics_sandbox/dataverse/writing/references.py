@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from dynamics_sandbox.dataverse.errors import bad_request, unknown_segment
 from dynamics_sandbox.dataverse.protocol.address import existing_row, row_address, segments
+from dynamics_sandbox.dataverse.protocol.versions import SERVICE_PATH
 
 if TYPE_CHECKING:
     from dynamics_sandbox.dataverse.protocol.address import RowAddress
     from dynamics_sandbox.dataverse.schema.model import Table
     from dynamics_sandbox.dataverse.session import Session
 
-_SERVICE_PATH = re.compile(r"/?api/data/v\d+\.\d+/")
 _HOST = re.compile(r"https?://[^/]+")
 
 
@@ -48,7 +48,7 @@ class References:
     def _relative(self, text: str) -> str:
         host = _HOST.match(text)
         if host is None:
-            return _SERVICE_PATH.sub("", text, count=1) if _SERVICE_PATH.match(text) else text
+            return SERVICE_PATH.sub("", text, count=1) if SERVICE_PATH.match(text) else text
         if not self._session.root.lower().startswith(f"{host.group().lower()}/"):
             raise bad_request(f"Resource URI '{text}' belongs to another service.")
-        return _SERVICE_PATH.sub("", text[host.end() :], count=1)
+        return SERVICE_PATH.sub("", text[host.end() :], count=1)

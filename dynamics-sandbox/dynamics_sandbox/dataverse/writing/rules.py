@@ -45,8 +45,10 @@ def _stamps(draft: Draft) -> None:
     draft.values[VERSION] = session.next_version()
     draft.values[MODIFIED_ON] = session.now
     draft.values["modifiedby"] = session.caller.user_id
+    draft.values["modifiedonbehalfby"] = session.caller.on_behalf_by
     if draft.creating:
         draft.values["createdby"] = session.caller.user_id
+        draft.values["createdonbehalfby"] = session.caller.on_behalf_by
         # A back-dated row shows the given moment as createdon and keeps the real one beside it.
         given = draft.values.get(_OVERRIDDEN)
         draft.values[CREATED_ON] = given or session.now
