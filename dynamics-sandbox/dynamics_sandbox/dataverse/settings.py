@@ -42,6 +42,9 @@ class DataverseSettings:
     expand_limit: int = 15
     """The most $expand items in one query."""
 
+    aggregate_limit: int = 50_000
+    """The most rows $apply may aggregate."""
+
     url_limit: int = 32768
     """Longest URL of a request of its own; inside $batch it is twice as long."""
 

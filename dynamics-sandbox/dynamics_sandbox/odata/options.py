@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
 
+from dynamics_sandbox.odata.aggregation import Aggregation, parse_apply
 from dynamics_sandbox.odata.errors import QueryError
 from dynamics_sandbox.odata.parser import OrderItem, parse_filter, parse_orderby
+from dynamics_sandbox.odata.splitting import split_outside
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -42,6 +44,7 @@ class QueryOptions:
         count: whether the number of rows was asked for.
         skiptoken: continuation of a paged read, percent-decoded.
         deltatoken: where a change-tracking read goes on, percent-decoded.
+        apply: groups and aggregates asked for instead of rows.
         custom: options without a dollar sign, such as ``cross-company``, by name.
         aliases: parameter aliases (``@p1``) with their unparsed values.
     """
@@ -55,6 +58,7 @@ class QueryOptions:
     count: bool = False
     skiptoken: str | None = None
     deltatoken: str | None = None
+    apply: Aggregation | None = None
     custom: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
 
@@ -156,6 +160,7 @@ class _Reader:
             count=_flag(dollar, "$count"),
             skiptoken=dollar.get("$skiptoken"),
             deltatoken=dollar.get("$deltatoken"),
+            apply=parse_apply(dollar["$apply"], aliases or {}) if "$apply" in dollar else None,
             custom=custom or {},
             aliases=aliases or {},
         )
@@ -163,14 +168,16 @@ class _Reader:
     def _expand(self, text: str, depth: int) -> tuple[ExpandItem, ...]:
         if depth >= _MAX_EXPAND_DEPTH:
             raise _refused("$expand", "nests too deeply")
-        return tuple(self._expand_item(item, depth) for item in _split(text, ","))
+        return tuple(self._expand_item(item, depth) for item in split_outside(text, ",", "$expand"))
 
     def _expand_item(self, text: str, depth: int) -> ExpandItem:
         name, opening, rest = text.partition("(")
         name, slash, suffix = name.strip().partition("/")
         if not name or (slash and suffix != "$ref") or (opening and not rest.endswith(")")):
             raise _refused("$expand", f"cannot be read near '{text}'")
-        pairs = [self._inner_option(part) for part in _split(rest[:-1], ";")] if opening else []
+        pairs = (
+            [self._inner_option(part) for part in split_outside(rest[:-1], ";", "$expand")] if opening else []
+        )
         inner = dict(pairs)
         if len(inner) < len(pairs):
             raise _refused("$expand", f"gives an option twice near '{text}'")
@@ -183,27 +190,6 @@ class _Reader:
         if not equals or not name.strip().startswith("$"):
             raise _refused("$expand", f"cannot be read near '{text}'")
         return name.strip(), value.strip()
-
-
-def _split(text: str, separator: str) -> list[str]:
-    """Cuts at a separator outside parentheses, brackets and quotes; no part may be blank."""
-    parts, depth, quote = [""], 0, ""
-    for character in text:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        elif character in "([":
-            depth += 1
-        elif character in ")]":
-            depth -= 1
-        elif character == separator and depth == 0:
-            parts.append("")
-            continue
-        parts[-1] += character
-    if quote or depth or not all(part.strip() for part in parts):
-        raise _refused("$expand", f"cannot be read near '{text}'")
-    return [part.strip() for part in parts]
 
 
 def _select(text: str) -> tuple[str, ...]:

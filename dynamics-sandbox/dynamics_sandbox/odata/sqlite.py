@@ -20,6 +20,7 @@ DECIMAL_COLLATION: Final = "exact_decimal"
 # Wide enough for the product of two 28-digit decimals, SQL Server's widest.
 _EXACT: Final = Context(prec=60)
 _MOST_DIGITS: Final = 1000
+_AVERAGE_DIGITS: Final = Decimal("1e-10")
 
 
 def register(connection: sqlite3.Connection) -> None:
@@ -29,6 +30,8 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_function("odata_like", 2, _like, deterministic=True)
     connection.create_function("odata_star", 2, _star, deterministic=True)
     connection.create_function("odata_arithmetic", 3, _arithmetic, deterministic=True)
+    connection.create_aggregate("odata_sum", 1, _ExactSum)
+    connection.create_aggregate("odata_average", 1, _ExactAverage)
 
 
 def fold(text: str) -> str:
@@ -109,6 +112,32 @@ def _arithmetic(operator: str, left: str | None, right: str | None) -> str | Non
         return _plain(_OPERATIONS[operator](one, other))
     except DecimalException:
         return None
+
+
+class _ExactSum:
+    """Sums decimal text exactly; null for no values."""
+
+    def __init__(self) -> None:
+        self._total = Decimal(0)
+        self._count = 0
+
+    def step(self, value: str | None) -> None:
+        number = None if value is None else _decimal(value)
+        if number is not None:
+            self._total = _EXACT.add(self._total, number)
+            self._count += 1
+
+    def finalize(self) -> str | None:
+        return format(self._total, "f") if self._count else None
+
+
+class _ExactAverage(_ExactSum):
+    """Averages decimal text, to ten digits after the point."""
+
+    def finalize(self) -> str | None:
+        if not self._count:
+            return None
+        return format(_EXACT.divide(self._total, Decimal(self._count)).quantize(_AVERAGE_DIGITS), "f")
 
 
 def _plain(result: Decimal) -> str | None:

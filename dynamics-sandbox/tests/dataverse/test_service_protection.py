@@ -90,7 +90,10 @@ def test_concurrent_requests_over_the_limit_are_refused(open_client: Any) -> Non
 
 def test_a_batch_counts_as_one_request(open_client: Any) -> None:
     client = open_client(web_servers=1, request_limit=2)
-    part = "--b\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nGET WhoAmI HTTP/1.1\r\n\r\n\r\n"
+    part = (
+        "--b\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+        "GET WhoAmI HTTP/1.1\r\n\r\n\r\n"
+    )
     headers = {"content-type": "multipart/mixed; boundary=b"}
     reply = client("POST", "$batch", body=(part * 5 + "--b--\r\n").encode(), headers=headers)
     assert reply.status == 200

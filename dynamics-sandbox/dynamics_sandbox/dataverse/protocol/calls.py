@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 JSON_TYPE = "application/json; odata.metadata=minimal"
 ROW_OPTIONS = frozenset({"$select", "$expand"})
 COLLECTION_OPTIONS = frozenset(
-    {"$select", "$expand", "$filter", "$orderby", "$top", "$count", "$skiptoken", "$deltatoken"}
+    {"$select", "$expand", "$filter", "$orderby", "$top", "$count", "$skiptoken", "$deltatoken", "$apply"}
 )
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)

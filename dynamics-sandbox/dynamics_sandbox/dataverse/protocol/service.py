@@ -31,8 +31,6 @@ _NOT_HERE = frozenset({"GlobalOptionSetDefinitions", "ManagedPropertyDefinitions
 
 # Headers that would change what a request does; ignoring them would be a guess.
 _REFUSED_HEADERS = frozenset({"mscrm.bypasscustompluginexecution", "mscrm.bypassbusinesslogicexecution"})
-# Options the real service has and the sandbox lacks.
-_REAL_OPTIONS = frozenset({"$apply"})
 
 
 class Service:
@@ -65,7 +63,7 @@ class Service:
 
 def refused_query(error: QueryError) -> DataverseError:
     """Turn a refusal of the query reader into one of the service; what only the sandbox lacks is 501."""
-    if isinstance(error, UnsupportedQueryError) or error.option in _REAL_OPTIONS:
+    if isinstance(error, UnsupportedQueryError):
         return DataverseError(
             501, UNSUPPORTED_QUERY, f"The sandbox does not support this query: {error.message}"
         )

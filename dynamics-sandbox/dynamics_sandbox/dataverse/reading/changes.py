@@ -82,6 +82,7 @@ def _check(session: Session, request: CollectionRequest) -> None:
         "$orderby": options.orderby,
         "$expand": options.expand,
         "$top": options.top,
+        "$apply": options.apply,
     }
     for option, value in given.items():
         if value not in (None, ()):
