@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Context, Decimal, DecimalException, InvalidOperation
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import sqlite3
@@ -121,20 +121,20 @@ class _ExactSum:
         self._total = Decimal(0)
         self._count = 0
 
-    def step(self, value: str | None) -> None:
-        number = None if value is None else _decimal(value)
+    def step(self, value: object, /) -> None:
+        number = None if value is None else _decimal(str(value))
         if number is not None:
             self._total = _EXACT.add(self._total, number)
             self._count += 1
 
-    def finalize(self) -> str | None:
+    def finalize(self) -> Any:
         return format(self._total, "f") if self._count else None
 
 
 class _ExactAverage(_ExactSum):
     """Averages decimal text, to ten digits after the point."""
 
-    def finalize(self) -> str | None:
+    def finalize(self) -> Any:
         if not self._count:
             return None
         return format(_EXACT.divide(self._total, Decimal(self._count)).quantize(_AVERAGE_DIGITS), "f")
