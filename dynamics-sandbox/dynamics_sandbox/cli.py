@@ -107,9 +107,14 @@ def _sizes(command: Command) -> Command:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of CSV files.",
 )
+@click.option(
+    "--into",
+    type=click.Choice(["fno"]),
+    help="Load Northwind's customers, products, orders and order_details into F&O instead.",
+)
 @_sizes
 @click.option("--number", type=int, default=1, show_default=True, help="Seed number of generated rows.")
-def seed(data_dir: Path, folder: Path | None, number: int, **sizes: int | None) -> None:
+def seed(data_dir: Path, folder: Path | None, into: str | None, number: int, **sizes: int | None) -> None:
     """Load CSV files (customers.csv into the accounts of Sales, ENTITYSET.csv into F&O), or generate rows.
 
     The same size and number give the same rows. Works on a stopped and on a running sandbox.
@@ -122,7 +127,7 @@ def seed(data_dir: Path, folder: Path | None, number: int, **sizes: int | None) 
             filled = environments.fill_new("none")
             if filled:
                 click.echo(f"New data in {data_dir}: {', '.join(filled)}")
-            notes = environments.seed_csv(folder) if folder else []
+            notes = environments.seed_csv(folder, into=into) if folder else []
             for note in [*notes, *environments.seed_sized(order)]:
                 click.echo(note)
 

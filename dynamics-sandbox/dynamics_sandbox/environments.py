@@ -13,6 +13,7 @@ from dynamics_sandbox.errors import SandboxError
 from dynamics_sandbox.fno.environment import FnoEnvironment
 from dynamics_sandbox.fno.errors import FnoError
 from dynamics_sandbox.fno.settings import FnoSettings
+from dynamics_sandbox.seeds import northwind_fno
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,12 +99,14 @@ class Environments:
         for environment in self.by_name().values():
             environment.reset(seed)
 
-    def seed_csv(self, folder: Path) -> list[str]:
-        """Loads a folder of CSV files into Sales and F&O; gives one note per file.
+    def seed_csv(self, folder: Path, *, into: str | None = None) -> list[str]:
+        """Loads a folder of CSV files into Sales and F&O, or Northwind's into one of them; one note per file.
 
         Raises:
             SandboxError: a file cannot be read as the table it is named after, or a row of it is refused.
         """
+        if into == "fno":
+            return northwind_fno.import_folder(self.fno, folder, self.fno.settings.default_company)
         try:
             return _merged([*self.sales.seed_csv(folder), *self.fno.seed_csv(folder)])
         except (ValueError, DataverseError, FnoError) as error:

@@ -212,6 +212,12 @@ def open_environment(tmp_path: Path, seeded: Path) -> Iterator[Callable[..., Cli
 
 
 @pytest.fixture
+def client_of() -> type[Client]:
+    """Makes a client of an environment that a test opened itself."""
+    return Client
+
+
+@pytest.fixture
 def fno(open_environment: Callable[..., Client]) -> Client:
     """An environment with default settings and the set-up data only."""
     return open_environment()
