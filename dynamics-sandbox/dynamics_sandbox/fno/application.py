@@ -15,6 +15,8 @@ from dynamics_sandbox.fno.errors import unsupported
 from dynamics_sandbox.fno.exchange import JSON_TYPE, Call, Reply, split_path
 from dynamics_sandbox.fno.metadata_service import MetadataService
 from dynamics_sandbox.fno.service import DataService
+from dynamics_sandbox.fno.throttling import Throttle, ThrottledError
+from dynamics_sandbox.fno.web_servers import WebServers
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -59,30 +61,56 @@ class _Gateway:
         self._environment = environment
         self._tokens = tokens
         self._data = DataService(environment)
-        self._metadata = MetadataService(environment.model, f"{environment.url}/metadata")
+        self._metadata = MetadataService(
+            environment.model, environment.actions, f"{environment.url}/metadata"
+        )
+        self._throttle = Throttle(environment.settings, environment.clock)
+        self._servers = WebServers(environment.settings.web_servers)
 
     async def answer(self, request: Request) -> Response:
         """The answer to any request."""
         started = perf_counter()
+        settings = self._environment.settings
+        server = self._servers.server(request.headers.get("cookie", ""))
         body = await request.body()
-        reply = await run_in_threadpool(self._reply, request, body)
+        reply = await run_in_threadpool(self._reply, request, body, server)
         headers = {
             "OData-Version": "4.0",
             "ms-dyn-aid": str(uuid.uuid4()),
             "server-timing": f"dur={(perf_counter() - started) * 1000:.0f}",
             **reply.headers,
         }
-        if self._environment.settings.affinity_cookie and "cookie" not in request.headers:
-            headers["Set-Cookie"] = f"ARRAffinity={uuid.uuid4().hex}; Path=/; HttpOnly; Secure"
+        if settings.affinity_cookie and "cookie" not in request.headers:
+            headers["Set-Cookie"] = self._servers.cookie(server)
+        if settings.streaming_in_content_type and "Content-Type" in headers:
+            headers["Content-Type"] = headers["Content-Type"].replace(
+                "; charset", ";odata.streaming=true; charset"
+            )
         if isinstance(reply.body, bytes):
             return Response(reply.body, reply.status, headers)
         return StreamingResponse(reply.body, reply.status, headers)
 
-    def _reply(self, request: Request, body: bytes) -> Reply:
-        principal = self._tokens.check(request.headers.get("authorization"), self._environment.url)
-        company = self._environment.default_company(principal.client_id) if principal else None
-        if company is None:
-            return _unauthorized(self._environment.url)
+    def _reply(self, request: Request, body: bytes, server: str) -> Reply:
+        environment = self._environment
+        principal = self._tokens.check(request.headers.get("authorization"), environment.url)
+        company = environment.default_company(principal.client_id) if principal else None
+        if principal is None or company is None:
+            unknown = principal.client_id if principal and environment.settings.unauthorized_hint else ""
+            return _unauthorized(environment.url, unknown)
+        try:
+            admission = self._throttle.admit(principal.client_id, server)
+        except ThrottledError as error:
+            return Reply(error.status, error.body(), {"Content-Type": JSON_TYPE, **error.headers})
+        started = perf_counter()
+        try:
+            return self._serve(request, body, company)
+        finally:
+            admission.done(perf_counter() - started)
+
+    def _serve(self, request: Request, body: bytes, company: str) -> Reply:
+        """The answer of the service the path names."""
+        if self._environment.settings.honour_company_header:
+            company = request.headers.get("company", company).lower()
         # The raw path keeps an encoded slash inside a key apart from a real one.
         service, *segments = split_path(request.scope["raw_path"].decode("ascii")) or ("",)
         call = Call(
@@ -100,9 +128,13 @@ class _Gateway:
         return _outside(service)
 
 
-def _unauthorized(url: str) -> Reply:
-    """Empty body; the header says where tokens are asked for."""
-    return Reply(401, b"", {"WWW-Authenticate": f'Bearer realm="{url}"'})
+def _unauthorized(url: str, unknown_client: str) -> Reply:
+    """Empty body; the header says where tokens are asked for, and of which application no user is known."""
+    hint = (
+        f', error="invalid_token", error_description="The application {unknown_client} has no enabled user: '
+        'register it under System administration > Setup > Microsoft Entra applications."'
+    )
+    return Reply(401, b"", {"WWW-Authenticate": f'Bearer realm="{url}"{hint if unknown_client else ""}'})
 
 
 def _outside(service: str) -> Reply:

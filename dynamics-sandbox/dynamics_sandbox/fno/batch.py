@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -74,16 +75,23 @@ class BatchHandler:
             return _http(self._refuse(error), part)
 
     def _change_set(self, outer: Call, change_set: ChangeSet) -> HttpReply | ChangeSetReply:
-        """All or nothing; one part answers a failure, with the first Content-ID as seen in public."""
+        """All or nothing; one part answers a failure, and its Content-ID is what the settings say."""
+        replies: list[HttpReply] = []
         try:
             with self._database.writing() as connection:
-                replies = tuple(
+                replies.extend(
                     _http(self._handle(_inner_call(outer, part), connection), part)
                     for part in change_set.parts
                 )
         except FnoError as error:
-            return ChangeSetReply((_http(self._refuse(error), change_set.parts[0]),))
-        return ChangeSetReply(replies)
+            return ChangeSetReply((self._failed(error, change_set, len(replies)),))
+        return ChangeSetReply(tuple(replies))
+
+    def _failed(self, error: FnoError, change_set: ChangeSet, failing: int) -> HttpReply:
+        """The single answer of a change set whose n-th operation failed."""
+        named = self._settings.content_id_of_failed_change_set
+        reply = _http(self._refuse(error), change_set.parts[failing if named == "failing" else 0])
+        return replace(reply, content_id=None) if named == "none" else reply
 
 
 def _inner_call(outer: Call, part: HttpPart) -> Call:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dynamics_sandbox.clock import Clock
 from dynamics_sandbox.database import Database
+from dynamics_sandbox.fno.actions import Action, Actions
+from dynamics_sandbox.fno.data_management import DATA_MANAGEMENT_ACTIONS, refresh_entity_list
 from dynamics_sandbox.fno.errors import FnoError
 from dynamics_sandbox.fno.exchange import read_key
 from dynamics_sandbox.fno.model import COMPANY, Entity
@@ -21,7 +23,7 @@ from dynamics_sandbox.seeds.sized_fno import seed_sized
 if TYPE_CHECKING:
     import datetime as dt
     import sqlite3
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from dynamics_sandbox.fno.seeds import SeedName
     from dynamics_sandbox.fno.settings import FnoSettings
@@ -37,16 +39,24 @@ class FnoEnvironment:
         clock: gives the current moment.
         url: address without trailing slash, for next links, contexts and the token audience.
         is_new: the file held no rows when it was opened.
+        actions: the bound actions of its sets.
     """
 
     def __init__(
-        self, database: Database, *, url: str, settings: FnoSettings, clock: Callable[[], dt.datetime]
+        self,
+        database: Database,
+        *,
+        url: str,
+        settings: FnoSettings,
+        clock: Callable[[], dt.datetime],
+        actions: Iterable[Action] = (),
     ) -> None:
         self.database = database
         self.clock = clock
         self.url = url.rstrip("/")
         self.settings = settings
         self.model = load_model(settings.further_model)
+        self.actions = Actions((*DATA_MANAGEMENT_ACTIONS, *actions))
         self.store = Store(self.model, clock)
         self.writer = Writer(self.model, self.store, settings)
         self._seeder = Seeder(self.model, self.writer, settings)
@@ -58,13 +68,20 @@ class FnoEnvironment:
 
     @classmethod
     def open(
-        cls, path: Path, *, url: str, settings: FnoSettings, clock: Callable[[], dt.datetime] | None = None
+        cls,
+        path: Path,
+        *,
+        url: str,
+        settings: FnoSettings,
+        clock: Callable[[], dt.datetime] | None = None,
+        actions: Iterable[Action] = (),
     ) -> FnoEnvironment:
         """Opens the file, or makes it without any rows; ``reset`` fills a new one.
 
-        Without a ``clock`` the machine's is used.
+        Without a ``clock`` the machine's is used; ``actions`` come on top of those the sandbox has.
         """
-        return cls(Database(Path(path)), url=url, settings=settings, clock=clock or Clock())
+        database = Database(Path(path))
+        return cls(database, url=url, settings=settings, clock=clock or Clock(), actions=actions)
 
     def close(self) -> None:
         """Closes the file."""
@@ -75,6 +92,8 @@ class FnoEnvironment:
         with self.database.writing() as connection:
             self.store.clear(connection)
             self._seeder.plant(connection, seed)
+            if self.settings.entity_list_refreshed:
+                refresh_entity_list(connection, self.model)
         self.is_new = False
 
     def reload(self) -> None:
@@ -106,9 +125,9 @@ class FnoEnvironment:
             raise FnoError(
                 404, f"There is no entity set '{entity_set}'; there are {', '.join(self.model.public)}."
             )
-        queries = QueryBuilder(self.model, self.settings)
+        queries = QueryBuilder(self.model, self.settings, f"{self.url}/data")
         options = queries.options(f"{CROSS_COMPANY}=true")
-        read = queries.read(entity, options, company="", where=self._where(entity, key), etags=False)
+        read = queries.read(entity, options, company="", where=self._where(entity, key), metadata="none")
         statement = read.rows(-1, 0)
         with self.database.reading() as connection:
             for row in connection.execute(statement.sql, statement.params):

@@ -95,6 +95,12 @@ def invalid_query(message: str) -> FnoError:
     return FnoError(400, text, outer=text)
 
 
+def no_privilege(name: str) -> FnoError:
+    """The user's security roles do not cover the entity."""
+    text = f"Access denied: the user's security roles have no privilege for '{name}'."
+    return FnoError(403, text, exception="System.UnauthorizedAccessException")
+
+
 def unsupported(what: str) -> FnoError:
     """Something the product may know and the sandbox does not: said loudly, with the sandbox's name."""
     text = f"dynamics-sandbox does not support {what}."

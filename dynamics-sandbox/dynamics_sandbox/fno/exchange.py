@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Literal as OneOf
+from typing import get_args as members_of
+from urllib.parse import quote, unquote, unquote_plus
 
 from dynamics_sandbox.fno.errors import FnoError, unknown_set
 from dynamics_sandbox.odata.errors import QueryError
@@ -17,7 +20,17 @@ if TYPE_CHECKING:
     from dynamics_sandbox.fno.model import Entity, Model
     from dynamics_sandbox.fno.values import Converter, Row
 
-JSON_TYPE = "application/json; odata.metadata=minimal; charset=utf-8"
+#: How much a JSON answer says about its rows.
+Metadata: TypeAlias = OneOf["minimal", "full", "none"]
+_ASKED: Final = re.compile(rf"odata\.metadata=({'|'.join(members_of(Metadata))})")
+
+
+def json_type(metadata: Metadata = "minimal") -> str:
+    """Content type of a JSON answer."""
+    return f"application/json; odata.metadata={metadata}; charset=utf-8"
+
+
+JSON_TYPE: Final = json_type()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +53,16 @@ class Call:
     company: str
 
     @property
-    def etags(self) -> bool:
-        """Whether rows carry annotations; ``odata.metadata=none`` in Accept leaves them out."""
-        return "odata.metadata=none" not in self.headers.get("accept", "").replace(" ", "").lower()
+    def metadata(self) -> Metadata:
+        """What ``$format``, which comes first, or Accept asks for; minimal when neither says."""
+        formats = re.findall(r"(?:^|&)(?:\$|%24)format=([^&]*)", self.query)
+        for asked in (*map(unquote_plus, formats), self.headers.get("accept", "")):
+            found = _ASKED.search(asked.replace(" ", "").lower())
+            if found:
+                return (
+                    "full" if found.group(1) == "full" else "none" if found.group(1) == "none" else "minimal"
+                )
+        return "minimal"
 
 
 @dataclass(frozen=True, slots=True)

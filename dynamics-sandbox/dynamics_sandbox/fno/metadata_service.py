@@ -38,6 +38,7 @@ from dynamics_sandbox.odata.sql import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from dynamics_sandbox.fno.actions import Action, Actions
     from dynamics_sandbox.fno.model import Entity, Model, Navigation, Property
 
 _NAMESPACE: Final = "Microsoft.Dynamics.Metadata"
@@ -53,17 +54,18 @@ class MetadataService:
 
     Args:
         model: what is described.
+        actions: what its sets offer.
         base: address of the service without trailing slash (``https://host/metadata``).
     """
 
-    def __init__(self, model: Model, base: str) -> None:
+    def __init__(self, model: Model, actions: Actions, base: str) -> None:
         self._base = base
         self._labels = labels(model)
         public = list(model.public.values())
         used = {item.type for entity in public for item in entity.properties.values() if item.is_enum}
         self._lists = {
             "DataEntities": _List("Name", [_data_entity(entity) for entity in model.entities.values()]),
-            "PublicEntities": _List("Name", [_public_entity(entity, model) for entity in public]),
+            "PublicEntities": _List("Name", [_public_entity(entity, model, actions) for entity in public]),
             "PublicEnumerations": _List("Name", [_enumeration(model, name) for name in sorted(used)]),
         }
 
@@ -211,7 +213,7 @@ def _data_entity(entity: Entity) -> dict[str, Any]:
     }
 
 
-def _public_entity(entity: Entity, model: Model) -> dict[str, Any]:
+def _public_entity(entity: Entity, model: Model, actions: Actions) -> dict[str, Any]:
     return {
         "Name": entity.name,
         "EntitySetName": entity.set,
@@ -225,7 +227,7 @@ def _public_entity(entity: Entity, model: Model) -> dict[str, Any]:
             if model.entities[navigation.to].public
         ],
         "PropertyGroups": [],
-        "Actions": [],
+        "Actions": [_action(action) for action in actions.of(entity)],
     }
 
 
@@ -263,6 +265,21 @@ def _navigation(navigation: Navigation, model: Model) -> dict[str, Any]:
             for near, far in navigation.join.items()
         ],
     }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    kind = "BoundToEntityInstance" if action.bound_to == "row" else "BoundToEntitySet"
+    return {
+        "Name": action.name,
+        "BindingKind": kind,
+        "Parameters": [{"Name": name, "Type": _type(edm_type)} for name, edm_type in action.parameters],
+        "ReturnType": _type(action.returns) if action.returns else None,
+        "FieldLookup": None,
+    }
+
+
+def _type(edm_type: str) -> dict[str, Any]:
+    return {"TypeName": edm_type, "IsCollection": False}
 
 
 def _enumeration(model: Model, name: str) -> dict[str, Any]:

@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from dynamics_sandbox.database import quoted
-from dynamics_sandbox.fno.errors import invalid_query, unknown_property_in_query, unsupported
+from dynamics_sandbox.fno.annotations import FullMetadata
+from dynamics_sandbox.fno.errors import FnoError, invalid_query, unknown_property_in_query, unsupported
 from dynamics_sandbox.fno.expressions import column_of, join_condition, shown_rows, value_of
 from dynamics_sandbox.fno.model import COMPANY
 from dynamics_sandbox.fno.rendering import RowRenderer
 from dynamics_sandbox.odata.errors import QueryError
-from dynamics_sandbox.odata.options import ExpandItem, QueryOptions, parse_options
+from dynamics_sandbox.odata.options import ExpandItem, QueryOptions, parse_options, replace_option
 from dynamics_sandbox.odata.sql import FNO, CompiledFilter, SqlColumn, compile_filter, compile_orderby
 
 if TYPE_CHECKING:
+    from dynamics_sandbox.fno.exchange import Metadata
     from dynamics_sandbox.fno.model import Entity, Model, Navigation
     from dynamics_sandbox.fno.settings import FnoSettings
     from dynamics_sandbox.odata.nodes import Node
@@ -28,8 +30,8 @@ _COLLECTION_OPTIONS: Final = frozenset(
     {"$filter", "$select", "$orderby", "$top", "$skip", "$count", "$expand", "$format"}
 )
 _ROW_OPTIONS: Final = frozenset({"$select", "$expand", "$format"})
-#: Options of OData 4.0 that the product does not support either; the refusal says who refuses.
-_UNSUPPORTED: Final = ("$apply", "$search", "$compute", "$levels", "$deltatoken", "$skiptoken")
+#: Options of OData 4.0 that the product does not support.
+_NOT_IN_THE_PRODUCT: Final = ("$apply", "$search", "$compute", "$levels", "$deltatoken", "$skiptoken")
 ROOT: Final = "r"
 
 
@@ -72,16 +74,20 @@ class Read:
 class QueryBuilder:
     """Builds reads for one environment."""
 
-    def __init__(self, model: Model, settings: FnoSettings) -> None:
+    def __init__(self, model: Model, settings: FnoSettings, base: str) -> None:
         self._model = model
         self._settings = settings
+        self._full = FullMetadata(model, base)
 
     def options(self, raw: str, *, single: bool = False) -> QueryOptions:
         """The options of a query string; unknown custom ones are ignored.
 
         Raises:
-            FnoError: 400 for what cannot be read, 501 for what neither the product nor the sandbox supports.
+            FnoError: 400, an option the product does not support either, or one that cannot be read.
         """
+        if self._settings.unknown_options == "ignore":
+            for name in _NOT_IN_THE_PRODUCT:
+                raw = replace_option(raw, name, None)
         try:
             return parse_options(
                 raw,
@@ -89,8 +95,6 @@ class QueryBuilder:
                 allowed_in_expand=frozenset({"$select"}),
             )
         except QueryError as error:
-            if error.option in _UNSUPPORTED:
-                raise unsupported(f"the query option {error.option}") from None
             raise invalid_query(error.message) from None
 
     def read(
@@ -100,7 +104,7 @@ class QueryBuilder:
         *,
         company: str,
         where: tuple[Statement, ...] = (),
-        etags: bool = True,
+        metadata: Metadata = "minimal",
     ) -> Read:
         """The read of an entity set.
 
@@ -109,7 +113,7 @@ class QueryBuilder:
             options: what the query string asks.
             company: the caller's default company, which restricts the rows unless cross-company is asked for.
             where: further conditions: a key, or the row a navigation comes from.
-            etags: whether rows carry their etag.
+            metadata: what rows say about themselves: their etag, with ``full`` types and addresses too.
 
         Raises:
             FnoError: 400, a property that does not exist or a filter that cannot be understood.
@@ -128,10 +132,14 @@ class QueryBuilder:
             entity=entity,
             options=options,
             source=Statement(f"FROM {quoted(entity.table.name)} AS {ROOT} WHERE {sql}", params),
-            row=RowRenderer(self._model, etags=etags).row(entity, names, ROOT, expands),
+            row=self._renderer(metadata).row(entity, names, ROOT, expands),
             order=self._order(entity, options),
             context=_context(options, expands),
         )
+
+    def _renderer(self, metadata: Metadata) -> RowRenderer:
+        full = self._full if metadata == "full" else None
+        return RowRenderer(self._model, etags=metadata != "none", full=full)
 
     def _selected(self, entity: Entity, select: tuple[str, ...] | None) -> list[str]:
         """Property names to show; key fields are not added by themselves."""
@@ -152,7 +160,11 @@ class QueryBuilder:
 
     def _filter(self, entity: Entity, node: Node) -> CompiledFilter:
         refused = entity.set in self._settings.sets_without_text_functions
-        dialect = replace(FNO, functions=frozenset()) if refused else FNO
+        dialect = replace(
+            FNO,
+            functions=frozenset() if refused else FNO.functions,
+            star_in_equals=self._settings.star_is_wildcard,
+        )
         try:
             return compile_filter(node, lambda path: self._column(entity, path), dialect=dialect)
         except QueryError as error:
@@ -163,6 +175,7 @@ class QueryBuilder:
         if len(path) == 1:
             if path[0] not in entity.properties:
                 raise unknown_property_in_query(path[0], entity.type_name)
+            self._refuse_computed(entity, path[0])
             return column_of(entity.properties[path[0]], entity, self._model, ROOT)
         navigation = entity.navigations.get(path[0])
         if navigation is None:
@@ -175,6 +188,13 @@ class QueryBuilder:
         condition = join_condition(navigation, self._model, "n", ROOT)
         sql = f"(SELECT {column.expression} FROM {quoted(target.table.name)} AS n WHERE {condition} LIMIT 1)"
         return replace(column, expression=sql)
+
+    def _refuse_computed(self, entity: Entity, name: str) -> None:
+        if f"{entity.set}.{name}" in self._settings.fields_without_filter:
+            raise FnoError(
+                self._settings.status_of_field_without_filter,
+                f"The field '{name}' is computed and cannot be filtered or sorted by.",
+            )
 
     def _order(self, entity: Entity, options: QueryOptions) -> str:
         """The order asked for, then the default order, so that pages never overlap."""

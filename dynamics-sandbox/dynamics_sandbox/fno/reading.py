@@ -10,7 +10,7 @@ import msgspec
 
 from dynamics_sandbox.database import quoted
 from dynamics_sandbox.fno.errors import FnoError, MissingRowError, invalid_query, unsupported
-from dynamics_sandbox.fno.exchange import JSON_TYPE, Address, Call, Reply, key_text
+from dynamics_sandbox.fno.exchange import Address, Call, Reply, json_type, key_text
 from dynamics_sandbox.fno.model import COMPANY
 from dynamics_sandbox.fno.queries import CROSS_COMPANY, ROOT, QueryBuilder, Read, Statement, cross_company
 from dynamics_sandbox.odata.options import replace_option
@@ -46,7 +46,7 @@ class Reader:
         self._model = model
         self._settings = settings
         self._base = base
-        self._queries = QueryBuilder(model, settings)
+        self._queries = QueryBuilder(model, settings, base)
 
     def get(self, call: Call, target: Address) -> Reply:
         """The answer to a GET.
@@ -82,8 +82,8 @@ class Reader:
 
     def _collection(self, call: Call, entity: Entity, where: tuple[Statement, ...], url: str) -> Reply:
         options = self._queries.options(call.query)
-        read = self._queries.read(entity, options, company=call.company, where=where, etags=call.etags)
-        return Reply(200, self._pages(call, read, url), {"Content-Type": JSON_TYPE})
+        read = self._queries.read(entity, options, company=call.company, where=where, metadata=call.metadata)
+        return Reply(200, self._pages(call, read, url), {"Content-Type": json_type(call.metadata)})
 
     def _pages(self, call: Call, read: Read, url: str) -> Iterator[bytes]:
         """The pieces of one page; the connection is held until the last one is taken."""
@@ -108,7 +108,7 @@ class Reader:
 
     def _opening(self, call: Call, read: Read, connection: sqlite3.Connection) -> bytes:
         parts = []
-        if call.etags:
+        if call.metadata != "none":
             parts.append(f'"@odata.context":"{self._base}/$metadata#{read.entity.set}{read.context}"')
         if read.options.count:
             total = read.total()
@@ -131,15 +131,18 @@ class Reader:
     def _row(self, call: Call, entity: Entity, key: Row) -> Reply:
         options = self._queries.options(call.query, single=True)
         read = self._queries.read(
-            entity, options, company=call.company, where=_key_conditions(entity, key), etags=call.etags
+            entity, options, company=call.company, where=_key_conditions(entity, key), metadata=call.metadata
         )
         with self._database.reading() as connection:
             text, etag = self._only(connection, read)
         context = f"{self._base}/$metadata#{entity.set}{read.context}/$entity"
-        return Reply(200, self._with_context(call, context, text), {"Content-Type": JSON_TYPE, "ETag": etag})
+        headers = {"Content-Type": json_type(call.metadata)}
+        if self._settings.etag_header:
+            headers["ETag"] = etag
+        return Reply(200, self._with_context(call, context, text), headers)
 
     def _with_context(self, call: Call, context: str, text: str) -> bytes:
-        if not call.etags:
+        if call.metadata == "none":
             return text.encode()
         return f'{{"@odata.context":{msgspec.json.encode(context).decode()},{text[1:]}'.encode()
 
@@ -151,13 +154,16 @@ class Reader:
             raise MissingRowError("No resources were found for the given key.")
         return found[0], found[1]
 
-    def row_json(self, connection: sqlite3.Connection, entity: Entity, key: Row) -> tuple[bytes, str]:
+    def row_json(
+        self, connection: sqlite3.Connection, call: Call, entity: Entity, key: Row
+    ) -> tuple[bytes, str]:
         """A whole row as the answer to POST shows it, and its etag; for the writing transaction."""
         options = self._queries.options(f"{CROSS_COMPANY}=true", single=True)
-        read = self._queries.read(entity, options, company="", where=_key_conditions(entity, key))
+        read = self._queries.read(
+            entity, options, company="", where=_key_conditions(entity, key), metadata=call.metadata
+        )
         text, etag = self._only(connection, read)
-        context = f"{self._base}/$metadata#{entity.set}/$entity"
-        return f'{{"@odata.context":"{context}",{text[1:]}'.encode(), etag
+        return self._with_context(call, f"{self._base}/$metadata#{entity.set}/$entity", text), etag
 
     def _property(self, call: Call, target: Address) -> Reply:
         """``Set(key)/Property`` and ``…/$value``."""
@@ -170,8 +176,9 @@ class Reader:
             value = msgspec.json.decode(text) if text.startswith('"') else text
             return Reply(200, str(value).encode(), {"Content-Type": "text/plain; charset=utf-8"})
         row = key_text(target.entity, target.key or {})
-        context = f'"@odata.context":"{self._base}/$metadata#{target.entity.set}{row}/{name}",'
-        return Reply(200, f'{{{context}"value":{text}}}'.encode(), {"Content-Type": JSON_TYPE})
+        context = f"{self._base}/$metadata#{target.entity.set}{row}/{name}"
+        body = self._with_context(call, context, f'{{"value":{text}}}')
+        return Reply(200, body, {"Content-Type": json_type(call.metadata)})
 
     def _property_json(self, call: Call, target: Address, item: Property) -> str:
         options = self._queries.options(call.query, single=True)
@@ -181,7 +188,7 @@ class Reader:
             replace(options, select=(item.name,)),
             company=call.company,
             where=where,
-            etags=False,
+            metadata="none",
         )
         with self._database.reading() as connection:
             text, _ = self._only(connection, read)

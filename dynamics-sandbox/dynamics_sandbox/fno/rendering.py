@@ -15,6 +15,7 @@ from dynamics_sandbox.fno.expressions import join_condition, value_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from dynamics_sandbox.fno.annotations import FullMetadata
     from dynamics_sandbox.fno.model import Entity, Model, Navigation, Property
 
 #: SQLite refuses expressions deeper than 1,000 levels, and a chain of ``||`` is one level per operand.
@@ -28,11 +29,13 @@ class RowRenderer:
     Args:
         model: to find related entities.
         etags: whether rows carry ``@odata.etag``; ``odata.metadata=none`` leaves it out.
+        full: the further annotations of ``odata.metadata=full``; None leaves them out.
     """
 
-    def __init__(self, model: Model, *, etags: bool) -> None:
+    def __init__(self, model: Model, *, etags: bool, full: FullMetadata | None = None) -> None:
         self._model = model
         self._etags = etags
+        self._full = full
         self._numbers = count(1)
 
     def row(
@@ -50,16 +53,27 @@ class RowRenderer:
             alias: of its table in the query.
             expands: navigation properties to bring along, each with the properties of the related rows.
         """
-        members = [f"'\"@odata.etag\":' || json_quote({alias}._etag)"] if self._etags else []
-        members += [
-            f"'{json.dumps(name)}:' || {_json(item, value_of(item, entity, self._model, alias))}"
-            for name, item in ((name, entity.properties[name]) for name in names)
-        ]
+        members = self._annotations(entity, alias)
+        for item in (entity.properties[name] for name in names):
+            typed = self._full.of_field(item) if self._full else None
+            members += [typed] if typed else []
+            members.append(
+                f"'{json.dumps(item.name)}:' || {_json(item, value_of(item, entity, self._model, alias))}"
+            )
         members += [
             f"'{json.dumps(navigation.name)}:' || {self._related(navigation, chosen, alias)}"
             for navigation, chosen in expands
         ]
+        if self._full:
+            members += self._full.links(entity, alias, (navigation.name for navigation, _ in expands))
         return _joined(members)
+
+    def _annotations(self, entity: Entity, alias: str) -> list[str]:
+        """The members in front of the fields."""
+        own = [f"'\"@odata.etag\":' || json_quote({alias}._etag)"] if self._etags else []
+        if self._full is None:
+            return own
+        return [*self._full.before(entity, alias), *own, *self._full.after(entity, alias)]
 
     def _related(self, navigation: Navigation, names: Sequence[str], alias: str) -> str:
         """A subquery that gives the related row or rows as JSON."""

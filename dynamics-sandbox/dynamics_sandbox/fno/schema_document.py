@@ -11,6 +11,7 @@ from dynamics_sandbox.fno.model import AX_TYPES, NAMESPACE, EnumType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dynamics_sandbox.fno.actions import Action, Actions
     from dynamics_sandbox.fno.model import Entity, Model, Navigation, Property
 
 _CORE = "Microsoft.Dynamics.OData.Core.V1"
@@ -21,8 +22,8 @@ _AX_NUMBERS = {
 }  # fmt: skip
 
 
-def schema_document(model: Model) -> str:
-    """The whole document as text."""
+def schema_document(model: Model, actions: Actions) -> str:
+    """The whole document as text, with the actions bound to its entities."""
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>',
@@ -37,6 +38,8 @@ def schema_document(model: Model) -> str:
         lines += _enum(model.enums[name])
     for entity in shown:
         lines += _entity(entity, model)
+    for entity in shown:
+        lines += (line for action in actions.of(entity) for line in _action(action, entity))
     lines.append('<EntityContainer Name="Resources">')
     for entity in shown:
         lines += _entity_set(entity, model)
@@ -88,6 +91,16 @@ def _navigation(navigation: Navigation, model: Model) -> Iterator[str]:
         for near, far in navigation.join.items():
             yield f"<ReferentialConstraint Property={quoteattr(near)} ReferencedProperty={quoteattr(far)}/>"
     yield "</NavigationProperty>"
+
+
+def _action(action: Action, entity: Entity) -> Iterator[str]:
+    bound = entity.type_name if action.bound_to == "row" else f"Collection({entity.type_name})"
+    yield f'<Action Name={quoteattr(action.name)} IsBound="true">'
+    for name, kind in (("bindingParameter", bound), *action.parameters):
+        yield f"<Parameter Name={quoteattr(name)} Type={quoteattr(kind)}/>"
+    if action.returns:
+        yield f"<ReturnType Type={quoteattr(action.returns)}/>"
+    yield "</Action>"
 
 
 def _entity_set(entity: Entity, model: Model) -> Iterator[str]:

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from dynamics_sandbox.fno.actions import ActionCall, run_action
 from dynamics_sandbox.fno.batch import BatchHandler
 from dynamics_sandbox.fno.bodies import read_body
 from dynamics_sandbox.fno.errors import (
     FnoError,
     MissingRowError,
     WriteFailedError,
+    no_privilege,
     no_row_for_update,
-    unsupported,
 )
-from dynamics_sandbox.fno.exchange import JSON_TYPE, Address, Call, Reply, address, key_text
+from dynamics_sandbox.fno.exchange import JSON_TYPE, Address, Call, Reply, address, json_type, key_text
 from dynamics_sandbox.fno.model import COMPANY, NAMESPACE
 from dynamics_sandbox.fno.queries import cross_company
 from dynamics_sandbox.fno.reading import Reader
@@ -47,7 +48,7 @@ class DataService:
         self._batch = BatchHandler(
             environment.database, environment.settings, self._handle, self._refuse_in_batch
         )
-        self._schema = schema_document(environment.model).encode()
+        self._schema = schema_document(environment.model, environment.actions).encode()
 
     def answer(self, call: Call) -> Reply:
         """The answer to a call, refusals included."""
@@ -71,20 +72,23 @@ class DataService:
 
     def _handle(self, call: Call, connection: sqlite3.Connection | None) -> Reply:
         """One call, in the transaction of a change set or (None) in one of its own."""
-        _refuse_what_is_missing(call)
         if not call.segments or call.segments == ("$metadata",):
             return self._document(call)
         target = address(call.segments, self._environment.model, self._environment.writer.converter)
+        if target.entity.set in self._environment.settings.sets_without_privilege:
+            raise no_privilege(target.entity.set)
         if call.method == "GET":
             return self._reader.get(call, target)
         writes_a_row = call.method in {"PATCH", "PUT", "DELETE"} and target.key is not None
         creates_a_row = call.method == "POST" and target.key is None
-        if target.rest or not (writes_a_row or creates_a_row):
+        acts = call.method == "POST" and len(target.rest) == 1 and target.rest[0].startswith(f"{NAMESPACE}.")
+        if not acts and (target.rest or not (writes_a_row or creates_a_row)):
             raise _method_not_allowed(call)
+        change = self._act if acts else self._write
         if connection is not None:
-            return self._write(call, target, connection)
+            return change(call, target, connection)
         with self._environment.database.writing() as own:
-            return self._write(call, target, own)
+            return change(call, target, own)
 
     def _document(self, call: Call) -> Reply:
         """The service document or the CSDL document."""
@@ -109,12 +113,31 @@ class DataService:
             writer.update(connection, target.entity, target.key, read_body(call.body), if_match=if_match)
         return Reply(204)
 
+    def _act(self, call: Call, target: Address, connection: sqlite3.Connection) -> Reply:
+        """A bound action: its result under ``value``, or 204 for one that gives nothing."""
+        environment, entity = self._environment, target.entity
+        action = environment.actions.find(entity, target.rest[0], "set" if target.key is None else "row")
+        if target.key is not None:
+            found = environment.store.find(connection, entity.table, entity.by_column(target.key))
+            if found is None or not self._reaches(call, entity, target.key):
+                raise MissingRowError("No resources were found for the given key.")
+        arguments = read_body(call.body) if call.body else {}
+        action_call = ActionCall(environment, connection, entity, target.key, call.company, arguments)
+        result = run_action(action, action_call, environment.settings.status_of_failed_action)
+        if not action.returns:
+            return Reply(204)
+        document = {"@odata.context": f"{self._base}/$metadata#{action.returns}", "value": result}
+        return Reply(200, msgspec.json.encode(document), {"Content-Type": json_type(call.metadata)})
+
     def _create(self, call: Call, entity: Entity, connection: sqlite3.Connection) -> Reply:
         row = self._environment.writer.create(connection, entity, read_body(call.body), call.company)
         key = entity.key_of(row)
-        body, etag = self._reader.row_json(connection, entity, key)
+        body, etag = self._reader.row_json(connection, call, entity, key)
         location = f"{self._base}/{entity.set}{key_text(entity, key)}"
-        return Reply(201, body, {"Content-Type": JSON_TYPE, "Location": location, "ETag": etag})
+        headers = {"Content-Type": json_type(call.metadata), "Location": location}
+        if self._environment.settings.etag_header:
+            headers["ETag"] = etag
+        return Reply(201, body, headers)
 
     @staticmethod
     def _reaches(call: Call, entity: Entity, key: Row) -> bool:
@@ -126,14 +149,6 @@ class DataService:
         if not entity.has_company or cross_company(options):
             return True
         return str(key[COMPANY]).lower() == call.company
-
-
-def _refuse_what_is_missing(call: Call) -> None:
-    """Says loudly what the product knows and the sandbox does not."""
-    if "odata.metadata=full" in call.headers.get("accept", "").replace(" ", "").lower():
-        raise unsupported("odata.metadata=full")
-    if call.segments and call.segments[-1].startswith(f"{NAMESPACE}."):
-        raise unsupported(f"the action '{call.segments[-1]}' (the package API among them)")
 
 
 def _method_not_allowed(call: Call) -> FnoError:

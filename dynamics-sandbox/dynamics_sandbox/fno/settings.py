@@ -60,6 +60,30 @@ class FnoSettings:
             ``entities/*.json`` and, where they bring enums of their own, ``enums.json``.
         batch_limit: operations a ``$batch`` may hold.
         affinity_cookie: whether answers set a cookie that ties a session to one server.
+        web_servers: servers behind the address; calls without the cookie take turns on them.
+        etag_header: whether answers with one row carry ``ETag``; the body has the etag in any case.
+        streaming_in_content_type: whether JSON answers say ``odata.streaming=true``, as some builds do.
+        unauthorized_hint: whether 401 for an unknown application says in ``WWW-Authenticate`` what to do.
+        honour_company_header: whether the header ``Company`` names the company of a call.
+        sets_without_privilege: sets the user's roles do not cover; calls to them are answered with 403.
+        unknown_options: whether ``$search``, ``$apply``, ``$compute`` and other options the product does not
+            support are refused or ignored.
+        star_is_wildcard: whether ``*`` in ``eq`` and ``ne`` stands for any text.
+        fields_without_filter: ``Set.Field`` names of computed fields that can only be read.
+        status_of_field_without_filter: status of a query that filters or sorts by one of them.
+        content_id_of_failed_change_set: which operation the single error part names: the ``first`` as seen in
+            public, the one ``failing``, or ``none``.
+        status_of_failed_action: status of an action that failed.
+        entity_list_refreshed: whether the lengths in ``DataManagementTargetMapEntities`` are there from the
+            start, or only after the action ``InitializeDataManagement``.
+        request_limit: requests per user, web server and window; 6,000 while the product had it. None: any.
+        execution_limit: combined seconds of execution in a window; 1,200 while it was there.
+        concurrency_limit: requests of a user that one web server answers at once; 52 while it was there.
+        throttling_window: seconds the limits look back.
+        throttle_every: resource-based throttling: every n-th request is refused; 0 refuses none.
+        retry_after: form of ``Retry-After``: ``seconds``; ``lengthening`` with every refusal in a row; a
+            ``date``; or ``missing``.
+        retry_after_seconds: how long it says to wait.
     """
 
     client_id: str = ""
@@ -103,3 +127,23 @@ class FnoSettings:
     further_model: Path | None = None
     batch_limit: int = 5_000
     affinity_cookie: bool = True
+    web_servers: int = 1
+    etag_header: bool = True
+    streaming_in_content_type: bool = False
+    unauthorized_hint: bool = True
+    honour_company_header: bool = False
+    sets_without_privilege: frozenset[str] = frozenset()
+    unknown_options: Literal["refuse", "ignore"] = "refuse"
+    star_is_wildcard: bool = True
+    fields_without_filter: frozenset[str] = frozenset()
+    status_of_field_without_filter: int = 400
+    content_id_of_failed_change_set: Literal["first", "failing", "none"] = "first"
+    status_of_failed_action: int = 400
+    entity_list_refreshed: bool = True
+    request_limit: int | None = None
+    execution_limit: float | None = None
+    concurrency_limit: int | None = None
+    throttling_window: int = 300
+    throttle_every: int = 0
+    retry_after: Literal["seconds", "lengthening", "date", "missing"] = "seconds"
+    retry_after_seconds: int = 30

@@ -11,6 +11,7 @@ import re
 from decimal import Context, Decimal, DecimalException, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,6 +31,7 @@ def register(connection: sqlite3.Connection) -> None:
     connection.create_function("odata_like", 2, _like, deterministic=True)
     connection.create_function("odata_star", 2, _star, deterministic=True)
     connection.create_function("odata_arithmetic", 3, _arithmetic, deterministic=True)
+    connection.create_function("odata_key_text", 1, _key_text, deterministic=True)
     connection.create_aggregate("odata_sum", 1, _ExactSum)
     connection.create_aggregate("odata_average", 1, _ExactAverage)
 
@@ -61,6 +63,11 @@ def _decimal(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return None if value.is_nan() else value
+
+
+def _key_text(value: str) -> str:
+    """Text as it stands between the apostrophes of a key in a URL."""
+    return quote(value.replace("'", "''"), safe="':")
 
 
 def _like(pattern: str | None, value: str | None) -> bool | None:

@@ -19,8 +19,9 @@ from dynamics_sandbox.fno.settings import FnoSettings
 from dynamics_sandbox.tokens import TokenChecker, TokenIssuer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from dynamics_sandbox.fno.actions import Action
     from starlette.applications import Starlette
 
 _METADATA = Path("shared", "data", "fno-p2c-metadata.xml")
@@ -197,10 +198,11 @@ def open_environment(tmp_path: Path, seeded: Path) -> Iterator[Callable[..., Cli
     """Opens environments with settings of the test's own; the set-up seed is planted."""
     opened: list[FnoEnvironment] = []
 
-    def open_one(seed: str = "none", **settings: Any) -> Client:
+    def open_one(seed: str = "none", *, actions: Iterable[Action] = (), **settings: Any) -> Client:
         path = tmp_path / f"fno-{len(opened)}.sqlite"
         shutil.copy(seeded, path)
-        environment = FnoEnvironment.open(path, url=URL, settings=FnoSettings(client_id=CLIENT, **settings))
+        chosen = FnoSettings(client_id=CLIENT, **settings)
+        environment = FnoEnvironment.open(path, url=URL, settings=chosen, actions=actions)
         if seed == "demo":
             environment.reset("demo")
         opened.append(environment)

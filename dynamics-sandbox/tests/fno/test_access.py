@@ -9,6 +9,8 @@ import pytest
 from dynamics_sandbox.tokens import TokenIssuer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Client
 
 URL = "https://fno.example.com"
@@ -37,6 +39,18 @@ def test_the_application_must_be_registered_and_the_token_meant_for_here(
 ) -> None:
     token = fno.issuer.issue(client, resource)
     assert fno.get("/data/Companies", authorization=f"Bearer {token}").status == status
+
+
+def test_an_unknown_application_is_told_where_to_register(
+    fno: Client, open_environment: Callable[..., Client]
+) -> None:
+    client = "00000000-0000-0000-0000-000000000001"
+    header = f"Bearer {fno.issuer.issue(client, URL)}"
+    hint = fno.get("/data/Companies", authorization=header).headers["www-authenticate"]
+    assert f"The application {client} has no enabled user" in hint
+    quiet = open_environment(unauthorized_hint=False)
+    plain = quiet.get("/data/Companies", authorization=header).headers["www-authenticate"]
+    assert plain == f'Bearer realm="{URL}"'
 
 
 def test_a_token_of_another_key_is_refused(fno: Client) -> None:
@@ -91,7 +105,6 @@ def test_headers_of_every_answer(fno: Client) -> None:
     ("method", "path"),
     [
         ("POST", "/data/DataManagementDefinitionGroups/Microsoft.Dynamics.DataEntities.ExportToPackage"),
-        ("POST", "/data/CustomersV3/Microsoft.Dynamics.DataEntities.doSomething"),
         ("GET", "/api/connector/dequeue/1"),
         ("POST", "/api/services/A/B/C"),
     ],
@@ -110,6 +123,7 @@ def test_what_is_missing_is_refused_in_the_sandboxs_name(fno: Client, method: st
         ("OPTIONS", "/data/CustomersV3", 405),
         ("GET", "/data/$crossjoin(CustomersV3)", 404),
         ("GET", "/data/CustomersV3/Nonsense", 404),
+        ("POST", "/data/CustomersV3/Microsoft.Dynamics.DataEntities.doSomething", 404),
     ],
 )
 def test_methods_and_paths_that_do_not_exist(fno: Client, method: str, path: str, status: int) -> None:

@@ -108,6 +108,16 @@ def test_a_failed_change_set_leaves_nothing_and_gives_one_error(fno: Client) -> 
     assert accounts == ["C-3"]
 
 
+@pytest.mark.parametrize(("named", "expected"), [("first", "1"), ("failing", "2"), ("none", None)])
+def test_which_operation_the_error_names_is_a_setting(
+    open_environment: Callable[..., Client], named: str, expected: str | None
+) -> None:
+    fno = open_environment(content_id_of_failed_change_set=named)
+    parts = create("C-1", 1), create("C-2", 2, CustomerGroupId="XX"), create("C-3", 3)
+    ((failed,),) = replies(send(fno, change_set("cs_1", *parts)))
+    assert failed[1] == expected
+
+
 def test_the_status_of_failed_writes_is_a_setting(open_environment: Callable[..., Client]) -> None:
     fno = open_environment(status_of_failed_write_in_batch=400, status_of_failed_write=500)
     ((failed,),) = replies(send(fno, change_set("cs_1", create("C-1", 1, CustomerGroupId="XX"))))

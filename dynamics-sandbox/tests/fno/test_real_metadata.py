@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from defusedxml import ElementTree
+from dynamics_sandbox.fno.actions import Actions
 from dynamics_sandbox.fno.model_files import load_model
 from dynamics_sandbox.fno.schema_document import schema_document
 
@@ -50,7 +51,7 @@ def real() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def own() -> dict[str, Any]:
-    return shapes(ElementTree.fromstring(schema_document(load_model()).encode()))
+    return shapes(ElementTree.fromstring(schema_document(load_model(), Actions(())).encode()))
 
 
 def shapes(root: Any) -> dict[str, Any]:

@@ -177,3 +177,51 @@ def test_an_entity_added_as_data_gets_the_whole_protocol(
     assert fno.get("/metadata/PublicEnumerations('Colour')").status == 200
     assert b'EntitySet Name="Bicycles"' in fno.get("/data/$metadata").body
     assert fno.call("DELETE", address).status == 204
+
+
+def test_options_the_product_lacks_can_be_ignored(open_environment: Callable[..., Client]) -> None:
+    fno = open_environment(unknown_options="ignore")
+    answer = fno.get("/data/Currencies?$search=euro&$filter=CurrencyCode eq 'EUR'")
+    assert [row["CurrencyCode"] for row in answer.rows] == ["EUR"]
+
+
+def test_a_star_can_be_a_letter(open_environment: Callable[..., Client]) -> None:
+    fno = open_environment(star_is_wildcard=False)
+    fno.customer("C-1", OrganizationName="5*")
+    fno.customer("C-2", OrganizationName="55")
+    rows = fno.get("/data/CustomersV3?$filter=OrganizationName eq '5*'").rows
+    assert [row["CustomerAccount"] for row in rows] == ["C-1"]
+
+
+def test_computed_fields_that_cannot_be_filtered(open_environment: Callable[..., Client]) -> None:
+    fno = open_environment(
+        fields_without_filter=frozenset({"CustomersV3.SalesMemo"}), status_of_field_without_filter=500
+    )
+    for option in ("$filter=SalesMemo eq 'x'", "$orderby=SalesMemo"):
+        assert fno.get(f"/data/CustomersV3?{option}").status == 500
+    assert fno.get("/data/CustomersV3?$select=SalesMemo").status == 200
+
+
+def test_sets_without_privilege(open_environment: Callable[..., Client]) -> None:
+    fno = open_environment(sets_without_privilege=frozenset({"Currencies"}))
+    assert fno.get("/data/Currencies").status == 403
+    assert fno.get("/data/Companies").status == 200
+
+
+def test_the_company_header(fno: Client, open_environment: Callable[..., Client]) -> None:
+    fno.customer("C-1", dataAreaId="demf")
+    assert fno.get("/data/CustomersV3", company="DEMF").rows == []
+    other = open_environment(honour_company_header=True)
+    other.customer("C-1", dataAreaId="demf")
+    assert len(other.get("/data/CustomersV3", company="DEMF").rows) == 1
+
+
+def test_headers_that_builds_differ_in(open_environment: Callable[..., Client]) -> None:
+    fno = open_environment(etag_header=False, streaming_in_content_type=True, affinity_cookie=False)
+    created = fno.customer("C-1")
+    assert "etag" not in created.headers
+    assert created.json["@odata.etag"].startswith('W/"')
+    expected = "application/json; odata.metadata=minimal;odata.streaming=true; charset=utf-8"
+    assert created.headers["content-type"] == expected
+    row = fno.get(ROW)
+    assert ("etag" in row.headers, "set-cookie" in row.headers) == (False, False)
