@@ -40,7 +40,6 @@ class Kind:
     number: str
     quantity: str
     totals: str
-    customer: str
 
 
 ORDER: Final = Kind(
@@ -50,7 +49,6 @@ ORDER: Final = Kind(
     number="SalesOrderNumber",
     quantity="OrderedSalesQuantity",
     totals="Order",
-    customer="OrderingCustomerAccountNumber",
 )
 QUOTATION: Final = Kind(
     label="Quotation",
@@ -59,7 +57,6 @@ QUOTATION: Final = Kind(
     number="SalesQuotationNumber",
     quantity="RequestedSalesQuantity",
     totals="Quotation",
-    customer="RequestingCustomerAccountNumber",
 )
 
 

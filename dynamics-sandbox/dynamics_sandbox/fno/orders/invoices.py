@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from dynamics_sandbox.fno.model import Table
     from dynamics_sandbox.fno.orders.documents import Document, StoredRow
+    from dynamics_sandbox.fno.orders.totals import Totals
     from dynamics_sandbox.fno.values import Row, Stored
 
 _JOURNAL: Final = "CustInvoiceJour"
@@ -83,9 +84,16 @@ def post_invoice(document: Document, quantities: Sequence[tuple[StoredRow, Decim
 
     The lines still hold what was invoiced before; the caller writes what is invoiced afterwards.
     """
-    invoice = _numbers(document)
-    lines = [_line(document, invoice, line, quantity) for line, quantity in quantities]
-    _insert(document, _JOURNAL, _journal(document, invoice, lines))
+    invoice, totals = _numbers(document), totals_of(document)
+    lines = [
+        {
+            **invoice,
+            "InvoiceCustomerAccountNumber": document.header.values["InvoiceCustomerAccountNumber"],
+            **_line(totals, line, quantity),
+        }
+        for line, quantity in quantities
+    ]
+    _insert(document, _JOURNAL, {**invoice, **_journal(document, totals, lines)})
     for line in lines:
         _insert(document, _LINES, line)
     return str(invoice["InvoiceNumber"])
@@ -104,8 +112,8 @@ def _numbers(document: Document) -> Row:
     }
 
 
-def _line(document: Document, invoice: Row, line: StoredRow, quantity: Decimal) -> Row:
-    totals = totals_of(document)
+def _line(totals: Totals, line: StoredRow, quantity: Decimal) -> Row:
+    """What an invoice says of a line."""
     before = line.amount("InvoicedQuantity")
     ordered = line.amount("OrderedSalesQuantity")
 
@@ -121,9 +129,7 @@ def _line(document: Document, invoice: Row, line: StoredRow, quantity: Decimal) 
         "LineTotalChargeAmount": _NOTHING,
     }
     return {
-        **invoice,
         **{name: line.values[source] for name, source in _FROM_LINE.items()},
-        "InvoiceCustomerAccountNumber": document.header.values["InvoiceCustomerAccountNumber"],
         **{name: decimal_text(value) for name, value in amounts.items()},
     }
 
@@ -133,12 +139,11 @@ def _share(whole: Decimal, done: Decimal, ordered: Decimal, step: Decimal) -> De
     return whole if done == ordered or not ordered else rounded(whole * done / ordered, step)
 
 
-def _journal(document: Document, invoice: Row, lines: Sequence[Row]) -> Row:
+def _journal(document: Document, totals: Totals, lines: Sequence[Row]) -> Row:
     """The header of the invoice: charges come with the first one, the header's discount in proportion."""
-    totals = totals_of(document)
     earlier = _earlier(document)
     net = _sum(lines, "LineAmount")
-    discount = _header_discount(document, net, earlier)
+    discount = _header_discount(totals, net, earlier)
     charges, header_tax = (_NOTHING, _NOTHING) if earlier else (totals.charges, totals.header_tax)
     tax = _sum(lines, "LineTotalTaxAmount") + header_tax
     line_discounts = _sum(lines, "LineTotalDiscountAmount")
@@ -156,15 +161,13 @@ def _journal(document: Document, invoice: Row, lines: Sequence[Row]) -> Row:
     }
     order = document.header.values
     return {
-        **invoice,
         **{name: order[source] for name, source in _FROM_ORDER.items()},
         **{name: decimal_text(value) for name, value in amounts.items()},
     }
 
 
-def _header_discount(document: Document, net: Decimal, earlier: Sequence[Row]) -> Decimal:
+def _header_discount(totals: Totals, net: Decimal, earlier: Sequence[Row]) -> Decimal:
     """What this invoice takes of the order's discount, the earlier invoices' part left out."""
-    totals = totals_of(document)
     taken = _sum(earlier, "EndDiscount")
     if not totals.header_discount:
         return _NOTHING

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from dynamics_sandbox.fno.model import COMPANY
 from dynamics_sandbox.fno.orders.amounts import CENT, LineTerms, rounded, split_discount
 from dynamics_sandbox.fno.rules.write import Rule, Write
-from dynamics_sandbox.fno.values import decimal_text
 
 if TYPE_CHECKING:
     import sqlite3
@@ -147,8 +146,3 @@ def currency_step(store: Store, connection: sqlite3.Connection, currency: str) -
     found = store.find(connection, store.model.tables["Currency"], {"CurrencyCode": currency})
     step = Decimal(found[2]["GeneralRoundingRule"]) if found else Decimal(0)
     return step or CENT
-
-
-def stored_amounts(amounts: dict[str, Decimal]) -> dict[str, str | int]:
-    """Amounts by column as they are stored."""
-    return {name: decimal_text(value) for name, value in amounts.items()}
