@@ -155,16 +155,14 @@ class Client:
         return bodies
 
 
-@pytest.fixture
-def open_client(tmp_path: Path) -> Iterator[Callable[..., Client]]:
-    """Open environments: `open_client("sales", seed="demo", page_size=3)`."""
+def _opening(folder: Path) -> Iterator[Callable[..., Client]]:
     opened: list[DataverseEnvironment] = []
 
     def open_one(name: str = "sales", seed: str | None = "none", **settings: Any) -> Client:
         clock = Clock()
         chosen = DataverseSettings(application_id=APPLICATION, **settings)
         environment = DataverseEnvironment.open(
-            tmp_path / f"{name}.sqlite", name=name, url=f"https://{name}.test", settings=chosen, clock=clock
+            folder / f"{name}.sqlite", name=name, url=f"https://{name}.test", settings=chosen, clock=clock
         )
         opened.append(environment)
         if seed is not None:
@@ -174,6 +172,18 @@ def open_client(tmp_path: Path) -> Iterator[Callable[..., Client]]:
     yield open_one
     for environment in opened:
         environment.close()
+
+
+@pytest.fixture
+def open_client(tmp_path: Path) -> Iterator[Callable[..., Client]]:
+    """Open environments: `open_client("sales", seed="demo", page_size=3)`."""
+    yield from _opening(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def open_shared_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Client]]:
+    """Open environments that all tests of a module read."""
+    yield from _opening(tmp_path_factory.mktemp("shared"))
 
 
 @pytest.fixture
