@@ -38,9 +38,12 @@ from dynamics_sandbox.odata.operands import (
     sort_expression,
 )
 from dynamics_sandbox.odata.query_functions import CRM_FUNCTIONS
+from dynamics_sandbox.odata.relative_time import is_relative, relative_test
 from dynamics_sandbox.odata.sqlite import register
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from dynamics_sandbox.odata.options import OrderItem
 
 __all__ = [
@@ -96,6 +99,7 @@ def compile_filter(
     *,
     dialect: Dialect = DATAVERSE,
     collections: CollectionResolver | None = None,
+    now: dt.datetime | None = None,
 ) -> CompiledFilter:
     """The SQL condition of a filter.
 
@@ -104,6 +108,7 @@ def compile_filter(
         resolve: finds the column of a property path.
         dialect: the service whose rules apply.
         collections: finds the rows of a collection for ``any`` and ``all``; None refuses them.
+        now: the moment that query functions of relative time start from; None refuses them.
 
     Raises:
         UnsupportedQueryError: a query function of Dataverse that is not built here.
@@ -111,7 +116,7 @@ def compile_filter(
             raises.
     """
     try:
-        fragment = _Compiler(resolve, dialect, collections).predicate(node)
+        fragment = _Compiler(resolve, dialect, collections, now).predicate(node)
     except RecursionError:
         raise QueryError("The expression nests too deeply.", option="$filter") from None
     except QueryError as error:
@@ -130,10 +135,17 @@ def compile_orderby(items: Iterable[OrderItem], resolve: Resolver) -> str:
 class _Compiler:
     """Walks the tree; one instance per scope of range variables."""
 
-    def __init__(self, resolve: Resolver, dialect: Dialect, collections: CollectionResolver | None) -> None:
+    def __init__(
+        self,
+        resolve: Resolver,
+        dialect: Dialect,
+        collections: CollectionResolver | None,
+        now: dt.datetime | None,
+    ) -> None:
         self._resolve = resolve
         self._dialect = dialect
         self._collections = collections
+        self._now = now
 
     def predicate(self, node: Node) -> Fragment:
         """A node that is true or false."""
@@ -210,7 +222,7 @@ class _Compiler:
                 raise QueryError(f"The lambda operator on '{'/'.join(path)}' is not supported.")
             return collection.collections(path[1:])
 
-        body = _Compiler(resolve, self._dialect, collections).predicate(node.body)
+        body = _Compiler(resolve, self._dialect, collections, self._now).predicate(node.body)
         if node.kind == "any":
             return Fragment(f"{exists} AND {body.sql})", body.params)
         return Fragment(f"NOT {exists} AND NOT coalesce({body.sql}, 0))", body.params)
@@ -234,7 +246,8 @@ class _Compiler:
     def _crm_function(self, node: Call, name: str) -> Fragment:
         arguments = node.named()
         property_name = arguments.get("PropertyName")
-        if name not in CRM_FUNCTIONS:
+        relative = is_relative(name) and self._now is not None
+        if name not in CRM_FUNCTIONS and not relative:
             raise UnsupportedQueryError(f"The sandbox does not support the query function '{node.name}'.")
         if not isinstance(property_name, Literal) or not isinstance(property_name.value, str):
             raise QueryError(f"The query function '{node.name}' needs PropertyName in apostrophes.")
@@ -242,6 +255,8 @@ class _Compiler:
         given = arguments.get("PropertyValues", arguments.get("PropertyValue"))
         items = given.items if isinstance(given, Values) else (given,)
         texts = [str(item.value) for item in items if isinstance(item, Literal)]
+        if self._now is not None and relative:
+            return relative_test(name, column, texts, self._now)
         return CRM_FUNCTIONS[name](name, column, texts)
 
 

@@ -248,7 +248,7 @@ def test_page_sizes_that_make_no_sense_are_no_preference(crm: Any, size: str) ->
 def test_what_the_sandbox_lacks_is_refused_loudly(crm: Any) -> None:
     for query in (
         "fetchXml=%3Cfetch%2F%3E",
-        "$filter=Microsoft.Dynamics.CRM.LastXDays(PropertyName='createdon',PropertyValue=3)",
+        "$filter=Microsoft.Dynamics.CRM.EqualUserId(PropertyName='ownerid')",
         "$expand=ownerid($select=ownerid)",
     ):
         reply = crm.get(f"accounts?{query}")

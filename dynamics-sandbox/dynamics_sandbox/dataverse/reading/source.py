@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dynamics_sandbox.database import quoted
 from dynamics_sandbox.dataverse.errors import DataverseError, bad_request, not_in_sandbox
+from dynamics_sandbox.odata.literals import instant
 from dynamics_sandbox.odata.sql import SqlCollection, SqlColumn, compile_filter
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class Source:
     def filter(self, node: Node | None) -> None:
         """Add the condition of a $filter."""
         if node is not None:
-            compiled = compile_filter(node, self.resolve, collections=self.collections)
+            now = instant(self.session.now)
+            compiled = compile_filter(node, self.resolve, collections=self.collections, now=now)
             self.where(compiled.sql, *compiled.params)
 
     def sql(self) -> str:
