@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["Cost", "median", "run"]
+
+_LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +44,21 @@ def run(
         RuntimeError: its exit code was not 0; the message holds the end of its standard error.
     """
     inherited = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
-    with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(
-            command,
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as errors:
+        report = Path(folder) / "report"
+        done = subprocess.run(
+            [sys.executable, str(_LAUNCHER), str(report), *command],
             stdin=source or subprocess.DEVNULL,
             stdout=output or subprocess.DEVNULL,
             stderr=errors,
             env={**inherited, **(environment or {})},
+            check=False,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if done.returncode:
             errors.seek(0)
-            raise RuntimeError(f"{command[0]} ended with {process.returncode}: {errors.read()[-2000:]!r}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+            raise RuntimeError(f"{command[0]} ended with {done.returncode}: {errors.read()[-2000:]!r}")
+        seconds, kilobytes = report.read_text(encoding="ascii").split()
+    return Cost(float(seconds), int(kilobytes) / 1024)
 
 
 def median(costs: Iterable[Cost]) -> Cost:
