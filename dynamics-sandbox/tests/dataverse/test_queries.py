@@ -359,3 +359,25 @@ def test_related_rows(crm: Any) -> None:
     assert crm.get(f"{url}/$count").body == b"3"
     bodies = crm.pages(f"{url}?$select=lastname&$orderby=lastname", prefer="odata.maxpagesize=2")
     assert [[row["lastname"] for row in body["value"]] for body in bodies] == [["Abel", "Young"], ["Zorn"]]
+
+
+def test_references_of_related_rows(crm: Any) -> None:
+    owner = crm.get("accounts(accountnumber='A3')?$select=name").json["accountid"]
+    bind = {"parentcustomerid_account@odata.bind": f"/accounts({owner})"}
+    ids = [crm.post("contacts", {"lastname": name, **bind}).entity_id for name in ("Young", "Abel")]
+    body = crm.get(f"accounts({owner})/contact_customer_accounts/$ref").json
+    assert body["@odata.context"].endswith("$metadata#Collection($ref)")
+    root = "https://sales.test/api/data/v9.2"
+    assert [row["@odata.id"] for row in body["value"]] == [f"{root}/contacts({row})" for row in sorted(ids)]
+    assert crm.get(f"accounts({owner})/account_parent_account/$ref").json["value"] == []
+
+
+@pytest.mark.parametrize(("length", "status"), [(60_000, 200), (66_000, 414)])
+def test_a_url_inside_a_batch_may_be_twice_as_long(crm: Any, length: int, status: int) -> None:
+    url = "accounts?$select=name&$filter=name%20eq%20'" + "x" * length + "'"
+    part = f"Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nGET {url} HTTP/1.1"
+    body = f"--b\r\n{part}\r\n\r\n\r\n--b--\r\n".encode()
+    headers = {"content-type": "multipart/mixed; boundary=b", "prefer": "odata.continue-on-error"}
+    reply = crm("POST", "$batch", body=body, headers=headers)
+    assert reply.status == 200
+    assert f"HTTP/1.1 {status} ".encode() in reply.body

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from dynamics_sandbox.database import quoted
 from dynamics_sandbox.dataverse.errors import (
     bad_request,
     method_not_allowed,
@@ -25,6 +26,7 @@ from dynamics_sandbox.odata.options import QueryOptions
 
 if TYPE_CHECKING:
     from dynamics_sandbox.dataverse.protocol.calls import Call
+    from dynamics_sandbox.dataverse.reading.pages import Scope
     from dynamics_sandbox.dataverse.schema.model import Incoming, Table
     from dynamics_sandbox.dataverse.session import Session
 
@@ -134,9 +136,27 @@ def _related(session: Session, call: Call, address: RowAddress, incoming: Incomi
         return read_collection(session, call, table, related_scope(incoming, parent))
     if call.method == "GET" and names == ["$count"]:
         return count_collection(session, call, table, related_scope(incoming, parent))
+    if call.method == "GET" and names == ["$ref"]:
+        return _related_references(session, call, table, related_scope(incoming, parent))
     if call.method in {"POST", "DELETE"} and names == ["$ref"]:
         return _associate(session, call, address.table, parent, incoming=incoming)
     raise not_in_sandbox(f"{call.method} on '{call.path}'")
+
+
+def _related_references(session: Session, call: Call, table: Table, scope: Scope) -> Answer:
+    """Answer with the addresses of related rows, in the order of their ids."""
+    call.options(())
+    limit = session.settings.page_size
+    found = session.connection.execute(
+        f"SELECT {quoted(table.primary_id)} FROM {quoted(table.logical_name)} AS t1 "  # noqa: S608 - quoted names
+        f"WHERE {scope.condition} ORDER BY 1 LIMIT ?",
+        (*scope.parameters, limit + 1),
+    ).fetchall()
+    if len(found) > limit:
+        raise not_in_sandbox(f"next links of '{call.path}' ({limit} rows at most)")
+    context = f"{session.root}/$metadata#Collection($ref)"
+    references = [{"@odata.id": f"{session.root}/{table.entity_set}({row_id})"} for (row_id,) in found]
+    return json_answer({"@odata.context": context, "value": references})
 
 
 def _associate(
