@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route
 
 from dynamics_sandbox.control.application import Control
 from dynamics_sandbox.control.fault_plan import FaultPlan
@@ -66,7 +67,8 @@ class Shell:
         logged = LoggedApplication(hooked, self._name, self._controls.log)
         if self._beside is None:
             return logged
-        return Starlette(routes=[Mount("/_sandbox", self._beside), Mount("/", logged)])
+        to_page = Route("/", lambda _: RedirectResponse("/_sandbox/"))
+        return Starlette(routes=[to_page, Mount("/_sandbox", self._beside), Mount("/", logged)])
 
 
 def assemble(
@@ -101,6 +103,7 @@ def assemble(
         log=controls.log,
         snapshots=Snapshots.of(environments, settings.data_dir),
         clock=clock,
+        clients=others,
     )
     sign_in = SignIn(addresses.authority, identity, issuer, urls.values(), clock=clock)
     first = Shell(sign_in.application(), SIGN_IN, controls, control.application())

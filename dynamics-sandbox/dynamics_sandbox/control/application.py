@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from dynamics_sandbox.control.exchange import answered, done, read_order, read_query, refused
@@ -21,6 +22,8 @@ from dynamics_sandbox.control.orders import ClockOrder, ClockReport, ResetOrder,
 from dynamics_sandbox.control.requestlog import LogFilter
 from dynamics_sandbox.errors import SandboxError
 from dynamics_sandbox.fno.orders.routes import order_routes
+from dynamics_sandbox.webpage.origin import SameOrigin
+from dynamics_sandbox.webpage.routes import page_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from dynamics_sandbox.clock import Clock
     from dynamics_sandbox.control.fault_plan import FaultPlan
     from dynamics_sandbox.control.hooks import HookPlan
+    from dynamics_sandbox.control.interludes import OtherClients
     from dynamics_sandbox.control.requestlog import RequestLog
     from dynamics_sandbox.control.snapshots import Snapshots
     from dynamics_sandbox.environments import Environments
@@ -59,6 +63,7 @@ class Control:
     log: RequestLog
     snapshots: Snapshots
     clock: Clock
+    clients: OtherClients
 
     def routes(self) -> list[Route]:
         """Every route below ``/_sandbox``."""
@@ -83,11 +88,16 @@ class Control:
             Route("/seed", self._seed, methods=["POST"]),
             Route("/reset", self._reset, methods=["POST"]),
             *order_routes(lambda: self.environments.fno),
+            *page_routes(lambda: self.environments, lambda: self.clients),
         ]
 
     def application(self) -> Starlette:
         """The ASGI application, to be mounted at ``/_sandbox``."""
-        return Starlette(routes=self.routes(), exception_handlers={SandboxError: refused})
+        return Starlette(
+            routes=self.routes(),
+            exception_handlers={SandboxError: refused},
+            middleware=[Middleware(SameOrigin)],
+        )
 
     async def _list_requests(self, request: Request) -> Response:
         query = read_query(request, _LogQuery)
