@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dynamics_odata.errors import RefusedError, SettingsError
 from dynamics_odata.filter_names import names_in_filter
+from dynamics_odata.long_addresses import get
 from dynamics_odata.query import query_string
 from dynamics_singer.settings_check import nearest
 
@@ -51,7 +52,7 @@ def check_filter(transport: Transport, table: Table, text: str) -> None:
     key = [name for name in table.key_columns if name]
     address = table.entity_set + query_string(select=key, filter=text, top=1)
     try:
-        transport.get(address)
+        get(transport, transport.url(address))
     except RefusedError as error:
         if error.status != 400:  # noqa: PLR2004 - what a wrong filter is answered with
             return

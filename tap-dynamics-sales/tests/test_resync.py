@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHANGES = {"streams": ["accounts"], "replication": {"accounts": "changes"}, "select": {"accounts": ["name"]}}
 REFUSALS = [
