@@ -160,9 +160,7 @@ def test_a_column_that_goes_between_discovery_and_read_is_named(bench: Any) -> N
 
 def test_an_address_too_long_for_a_request_travels_in_a_batch(bench: Any) -> None:
     created = [bench.account(name=f"account {number}") for number in range(4)]
-    condition = " or ".join(
-        f"name eq 'account {number} of those that nobody ever made'" for number in range(900)
-    )
+    condition = " or ".join(f"name eq 'account number {number} that nobody made'" for number in range(600))
     one_page = {**BASE, "page_size": 100}
     done = bench.sync(**one_page, filter={"accounts": f"{condition} or startswith(name,'account')"})
     assert sorted(record["accountid"] for record in done.records("accounts")) == sorted(created)
