@@ -83,10 +83,10 @@ class TapDynamicsSales(DynamicsTap):
         return DataverseStream(self, shape, choice, transport=transport, settings=settings)
 
     def recommended_parallelism(self) -> int | None:
-        """The service's own hint, which WhoAmI brings (Dataverse: send-parallel-requests)."""
+        """The service's own hint, which WhoAmI brings at the latest (Dataverse: send-parallel-requests)."""
         if self._transport is None:
             return None
-        if not self._has_asked:
+        if self._transport.recommended_parallelism is None and not self._has_asked:
             self._has_asked = True
             with suppress(RefusedError):  # no Dataverse
                 self._transport.get("WhoAmI")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from dynamics_odata.errors import RefusedError
 from dynamics_singer.errors import PluginError
+from tap_dynamics_sales.tap import TapDynamicsSales
 
 if TYPE_CHECKING:
     from conftest import Bench, Done
@@ -91,8 +92,15 @@ def test_streams_are_on_the_way_at_the_same_time(filled: Bench) -> None:
         assert running.result().code == 0
 
 
-def test_the_services_hint_is_the_limit(filled: Bench) -> None:
-    filled.sandbox.faults(path="WhoAmI", status=200, headers={"x-ms-dop-hint": "1"}, body="{}")
+def test_the_services_hint_is_known(filled: Bench) -> None:
+    _, headers, _ = filled.sandbox.call("GET", "sales", "WhoAmI")
+    tap = filled.tap(parallel_streams=4, **SETTINGS)
+    assert len(tap.streams) == len(STREAMS)
+    assert tap.recommended_parallelism() == int(headers["x-ms-dop-hint"])
+
+
+def test_the_services_hint_is_the_limit(filled: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TapDynamicsSales, "recommended_parallelism", lambda _: 1)
     filled.sync(parallel_streams=4, **SETTINGS)
     order = [re.sub(r".*/(\w+)\?.*", r"\1", path) for path in filled.reads("?$select")]
     read = [name for name in order if name in STREAMS]
