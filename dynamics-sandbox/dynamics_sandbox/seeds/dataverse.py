@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from dynamics_sandbox.database import quoted
 from dynamics_sandbox.dataverse.metadata.messages import register_messages
 from dynamics_sandbox.dataverse.session import Caller
 from dynamics_sandbox.dataverse.writing.references import References
-from dynamics_sandbox.dataverse.writing.rows import change, create_row, insert
+from dynamics_sandbox.dataverse.writing.rows import change, create_row, insert, update_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,10 +61,16 @@ class Platform(msgspec.Struct, frozen=True):
 
 
 class EntityRows(msgspec.Struct, frozen=True):
-    """Rows of one table in the demo's file, as request bodies; binds name seed rows."""
+    """Rows of one table in the demo's file, as request bodies; binds name seed rows.
+
+    `changes` are update bodies for rows made before, by number (`"row": 0`): products are published, quotes
+    activated. A group of the `solution` is left out where the environment lacks the Prospect-to-cash solution.
+    """
 
     table: str
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[dict[str, Any], ...] = ()
+    changes: tuple[dict[str, Any], ...] = ()
+    solution: bool = False
 
 
 def seed_platform(session: Session, ids: SeedIds, *, application_id: str) -> None:
@@ -128,8 +135,18 @@ def seed_demo(session: Session, ids: SeedIds, *, environment: str) -> None:
         return
     decoder = msgspec.json.Decoder(tuple[EntityRows, ...], float_hook=Decimal)
     for group in decoder.decode(path.read_bytes()):
+        if group.solution and not session.settings.p2c_solution:
+            continue
         for number, row in enumerate(group.rows):
             _create(session, ids, f"{group.table}/{number}", row)
+        for change_body in group.changes:
+            _change(session, ids, group.table, change_body)
+
+
+def _change(session: Session, ids: SeedIds, name: str, body: Mapping[str, Any]) -> None:
+    values = {member: value for member, value in body.items() if member != "row"}
+    row_id = ids(f"{name}/{body['row']}")
+    update_row(session, session.schema.tables[name], row_id, values, references=References(session))
 
 
 def _create(session: Session, ids: SeedIds, name: str, row: Mapping[str, Any]) -> None:
@@ -140,12 +157,21 @@ def _create(session: Session, ids: SeedIds, name: str, row: Mapping[str, Any]) -
 def with_references(ids: SeedIds, row: Mapping[str, Any]) -> dict[str, Any]:
     """Give the row with the addresses of the seed rows that its binds name."""
     return {
-        member: _reference(ids, value) if member.endswith("@odata.bind") else value
+        member: _reference(session, ids, value) if member.endswith("@odata.bind") else value
         for member, value in row.items()
     }
 
 
-def _reference(ids: SeedIds, text: str) -> str:
-    """Turn `transactioncurrencies/currency/EUR` into the address of that seed row."""
+def _reference(session: Session, ids: SeedIds, text: str) -> str:
+    """Turn `transactioncurrencies/currency/EUR` into the address of that seed row, `uoms?Piece` by its name."""
+    entity_set, asked, name = text.partition("?")
+    if asked:
+        table = session.schema.by_entity_set[entity_set]
+        (row_id,) = session.connection.execute(
+            f"SELECT {quoted(table.primary_id)} FROM {quoted(table.logical_name)} "  # noqa: S608 - quoted names
+            f"WHERE {quoted(table.primary_name)} = ?",
+            (name,),
+        ).fetchone()
+        return f"/{entity_set}({row_id})"
     entity_set, _, name = text.partition("/")
     return f"/{entity_set}({ids(name)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from dynamics_sandbox.dataverse.errors import CANNOT_DELETE, DataverseError
@@ -43,14 +44,15 @@ def need_base_unit(event: Event) -> None:
 
 
 def create_base_unit(event: Event) -> None:
-    """Create the base unit of a new unit group."""
+    """Create the base unit of a new unit group; its id follows from the group's, so seeds stay the same."""
     unit = {
         "name": event.values["baseuomname"],
         "uomscheduleid": event.row_id,
         "quantity": "1",
         "isschedulebaseuom": 1,
     }
-    insert(event.session, event.session.schema.tables["uom"], unit)
+    row_id = str(uuid.uuid5(uuid.UUID(event.row_id), "base unit"))
+    insert(event.session, event.session.schema.tables["uom"], unit, row_id)
 
 
 def complete_unit(event: Event) -> None:

@@ -118,6 +118,12 @@ def shop(sales: Any) -> Shop:
 
 
 @pytest.fixture
-def bare_shop(open_client: Callable[..., Any]) -> Shop:
+def shop_with(open_client: Callable[..., Any]) -> Callable[..., Shop]:
+    """Open a shop in Sales with settings of one's own."""
+    return lambda **settings: open_shop(open_client("sales", **settings))
+
+
+@pytest.fixture
+def bare_shop(shop_with: Callable[..., Shop]) -> Shop:
     """A shop in Sales without the solution."""
-    return open_shop(open_client("sales", p2c_solution=False))
+    return shop_with(p2c_solution=False)
