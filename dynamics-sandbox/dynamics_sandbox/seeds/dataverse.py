@@ -64,7 +64,7 @@ class EntityRows(msgspec.Struct, frozen=True):
     """Rows of one table in the demo's file, as request bodies; binds name seed rows.
 
     `changes` are update bodies for rows made before, by number (`"row": 0`): products are published, quotes
-    activated. A group of the `solution` is left out where the environment lacks the Prospect-to-cash solution.
+    activated. A group of the `solution` is left out where Sales lacks Prospect-to-cash.
     """
 
     table: str
@@ -151,10 +151,10 @@ def _change(session: Session, ids: SeedIds, name: str, body: Mapping[str, Any]) 
 
 def _create(session: Session, ids: SeedIds, name: str, row: Mapping[str, Any]) -> None:
     table = session.schema.tables[name.partition("/")[0]]
-    create_row(session, table, with_references(ids, row), References(session), row_id=ids(name))
+    create_row(session, table, with_references(session, ids, row), References(session), row_id=ids(name))
 
 
-def with_references(ids: SeedIds, row: Mapping[str, Any]) -> dict[str, Any]:
+def with_references(session: Session, ids: SeedIds, row: Mapping[str, Any]) -> dict[str, Any]:
     """Give the row with the addresses of the seed rows that its binds name."""
     return {
         member: _reference(session, ids, value) if member.endswith("@odata.bind") else value
@@ -163,7 +163,7 @@ def with_references(ids: SeedIds, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _reference(session: Session, ids: SeedIds, text: str) -> str:
-    """Turn `transactioncurrencies/currency/EUR` into the address of that seed row, `uoms?Piece` by its name."""
+    """Turn `products/product/0` into the address of that seed row, `uoms?Piece` into that of the name."""
     entity_set, asked, name = text.partition("?")
     if asked:
         table = session.schema.by_entity_set[entity_set]

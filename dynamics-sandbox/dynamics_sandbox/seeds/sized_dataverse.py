@@ -42,7 +42,7 @@ def seed_sized(lend: Lend, ids: SeedIds, seed: SizedSeed) -> None:
             if table is None:
                 raise seed.refused("this environment has no such table")
             copier = Copier(table.logical_name, _expressions(table, seed.table))
-            bodies = [with_references(ids, body) for body in seed.patterns()]
+            bodies = [with_references(session, ids, body) for body in seed.patterns()]
             _write_patterns(session, table, copier, bodies)
         for first, last in chunks(seed.size):
             with lend() as session:

@@ -98,7 +98,5 @@ def test_one_currency_per_code(shop: Any) -> None:
 
 def test_there_are_no_keys_but_the_solution_s(shop: Any) -> None:
     tables = ("account", "contact", "product", "quote", "salesorder", "invoice")
-    keys = {
-        name: shop.client.get(f"EntityDefinitions(LogicalName='{name}')/Keys").rows for name in tables
-    }
+    keys = {name: shop.client.get(f"EntityDefinitions(LogicalName='{name}')/Keys").rows for name in tables}
     assert {name: len(rows) for name, rows in keys.items() if rows} == {"account": 1, "contact": 1}

@@ -119,9 +119,7 @@ def test_flags_of_contacts(shop: Any) -> None:
         "salesorders", {"name": "O", "customerid_contact@odata.bind": f"/contacts({boss})"}
     ).entity_id
     assert shop.read(f"contacts({boss})", columns[1]) is True
-    shop.client.patch(
-        f"salesorders({order})", {"customerid_contact@odata.bind": f"/contacts({helper})"}
-    )
+    shop.client.patch(f"salesorders({order})", {"customerid_contact@odata.bind": f"/contacts({helper})"})
     # Both are customers now: the flag is never reset.
     assert [shop.read(f"contacts({row})", columns[1]) for row in (boss, helper)] == [True, True]
 
