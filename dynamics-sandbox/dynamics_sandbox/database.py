@@ -26,9 +26,11 @@ _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = NORMAL",
     "temp_store = MEMORY",
-    "cache_size = -16384",
     "foreign_keys = OFF",  # the services check references themselves, with errors of their own
 )
+# Every reader that is under way has a cache of its own; the system's file cache stands behind them all.
+_READER_CACHE_KIB: Final = 2048
+_WRITER_CACHE_KIB: Final = 16384
 
 
 def quoted(name: str) -> str:
@@ -58,14 +60,15 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._writing = Lock()
-        self._writer = self._connect()
+        self._writer = self._connect(_WRITER_CACHE_KIB)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, cache_kib: int = _READER_CACHE_KIB) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=60, isolation_level=None, check_same_thread=False, cached_statements=512
         )
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
         register(connection)
         connection.create_function("double_text", 1, _double_text, deterministic=True)
         return connection

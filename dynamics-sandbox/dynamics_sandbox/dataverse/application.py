@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from dynamics_sandbox.dataverse.errors import INVALID_ARGUMENT, DataverseError, unknown_segment
@@ -71,7 +71,11 @@ class _Endpoint:
             "x-ms-dop-hint": hint,
             **answer.headers,
         }
-        response = Response(answer.body, answer.status, headers)
+        response = (
+            Response(answer.body, answer.status, headers)
+            if isinstance(answer.body, bytes)
+            else StreamingResponse(answer.body, answer.status, headers)
+        )
         for cookie in cookies:
             response.headers.append("Set-Cookie", cookie)
         return response

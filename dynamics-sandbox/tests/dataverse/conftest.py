@@ -118,8 +118,14 @@ class Client:
         }
         sent: list[dict[str, Any]] = []
 
+        pending = [{"type": "http.request", "body": body, "more_body": False}]
+        gone = asyncio.Event()
+
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            if pending:
+                return pending.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
 
         async def send(message: Any) -> None:
             sent.append(message)

@@ -125,7 +125,7 @@ class _Batch:
 
     def _failed(self, error: DataverseError) -> HttpReply:
         answer = self._service.refused(error, self._outer)
-        return HttpReply(answer.status, {**answer.headers, "OData-Version": "4.0"}, answer.body)
+        return HttpReply(answer.status, {**answer.headers, "OData-Version": "4.0"}, answer.whole_body())
 
 
 def _relative(url: str) -> str:
@@ -142,4 +142,4 @@ def _referenced(content_id: str, created: dict[str, str]) -> str:
 
 def _reply(answer: Answer, part: HttpPart) -> HttpReply:
     headers = {**answer.headers, "OData-Version": "4.0"}
-    return HttpReply(answer.status, headers, answer.body, part.content_id)
+    return HttpReply(answer.status, headers, answer.whole_body(), part.content_id)

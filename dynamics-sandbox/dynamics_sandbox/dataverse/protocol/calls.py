@@ -17,7 +17,7 @@ from dynamics_sandbox.dataverse.protocol.versions import CURRENT
 from dynamics_sandbox.odata.options import QueryOptions, parse_options
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 JSON_TYPE = "application/json; odata.metadata=minimal"
 ROW_OPTIONS = frozenset({"$select", "$expand"})
@@ -88,18 +88,28 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response without the headers every answer has."""
+    """A response without the headers every answer has.
+
+    The body of a page is an iterator that reads rows while they are sent, inside the call's session.
+    """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    body: bytes | Iterator[bytes] = b""
+
+    def whole_body(self) -> bytes:
+        """Give the body in one piece."""
+        return self.body if isinstance(self.body, bytes) else b"".join(self.body)
 
 
 def json_answer(
-    content: bytes | dict[str, Any], headers: Mapping[str, str] | None = None, *, status: int = 200
+    content: bytes | Iterator[bytes] | dict[str, Any],
+    headers: Mapping[str, str] | None = None,
+    *,
+    status: int = 200,
 ) -> Answer:
     """Answer with JSON."""
-    body = content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
+    body = json.dumps(content, ensure_ascii=False).encode() if isinstance(content, dict) else content
     return Answer(status, {"Content-Type": JSON_TYPE, **(headers or {})}, body)
 
 

@@ -71,7 +71,7 @@ def read_collection(session: Session, call: Call, table: Table, scope: Scope | N
         return json_answer(changes_body(session, request), applied)
     if request.options.apply is not None:
         return json_answer(aggregated_body(session, request, request.options.apply), applied)
-    return json_answer(PageReader(session, request).body(), applied)
+    return json_answer(PageReader(session, request).pieces(), applied)
 
 
 def count_collection(session: Session, call: Call, table: Table, scope: Scope | None = None) -> Answer:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dynamics_sandbox.dataverse.errors import (
@@ -22,6 +25,8 @@ from dynamics_sandbox.dataverse.protocol.rows import row_call
 from dynamics_sandbox.odata.errors import QueryError, UnsupportedQueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dynamics_sandbox.dataverse.environment import DataverseEnvironment
     from dynamics_sandbox.dataverse.protocol.calls import Call
     from dynamics_sandbox.dataverse.session import Caller, Session
@@ -48,8 +53,9 @@ class Service:
         """Answer a call in a transaction of its own; refusals become error answers."""
         try:
             self._environment.settle_keys(asked=_asks_for_keys(call))
-            lend = self._environment.reading if call.method == "GET" else self._environment.writing
-            with lend(caller) as session:
+            if call.method == "GET":
+                return self._read(call, caller)
+            with self._environment.writing(caller) as session:
                 return handle(session, call.parsed())
         except DataverseError as error:
             return self.refused(error, call)
@@ -59,6 +65,23 @@ class Service:
     def refused(self, error: DataverseError, call: Call) -> Answer:
         """Answer with an error, in the form the call's version of the API has."""
         return error_answer(error, call, self._environment.settings.innererror_versions)
+
+    def _read(self, call: Call, caller: Caller) -> Answer:
+        """Answer a GET; the session stays open until the last piece of a page has been taken."""
+        with ExitStack() as lent:
+            session = lent.enter_context(self._environment.reading(caller))
+            answer = handle(session, call.parsed())
+            if isinstance(answer.body, bytes):
+                return answer
+            # The first pieces are read here, so that a query that fails is still answered with an error.
+            pieces = _closing(answer.body, lent.pop_all())
+            first, second = next(pieces), next(pieces, None)
+            return replace(answer, body=first if second is None else chain([first, second], pieces))
+
+
+def _closing(pieces: Iterator[bytes], lent: ExitStack) -> Iterator[bytes]:
+    with lent:
+        yield from pieces
 
 
 def refused_query(error: QueryError) -> DataverseError:

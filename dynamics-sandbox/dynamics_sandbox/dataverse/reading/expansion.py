@@ -13,6 +13,7 @@ from dynamics_sandbox.dataverse.reading.source import Source
 from dynamics_sandbox.odata.sql import compile_orderby
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
 
     from dynamics_sandbox.dataverse.protocol.preferences import Preferences
@@ -52,10 +53,14 @@ class RowWriter:
         place = self.projection.plain(branch.attribute.name)
         return _Single(self.session, item, self.preferences, branch, place)
 
-    def select(self, tail: str = "", *parameters: SqlValue) -> list[tuple[Any, ...]]:
-        """Run the query; `tail` is what follows WHERE."""
+    def cursor(self, tail: str = "", *parameters: SqlValue) -> sqlite3.Cursor:
+        """Begin the query; `tail` is what follows WHERE."""
         statement = f"SELECT {self.projection.sql()} {self.source.sql()} {tail}"
-        return self.session.connection.execute(statement, (*self.source.parameters, *parameters)).fetchall()
+        return self.session.connection.execute(statement, (*self.source.parameters, *parameters))
+
+    def select(self, tail: str = "", *parameters: SqlValue) -> list[tuple[Any, ...]]:
+        """Run the query and give all rows."""
+        return self.cursor(tail, *parameters).fetchall()
 
     def texts(self, rows: Sequence[tuple[Any, ...]]) -> list[str]:
         """Give each row as a JSON object."""

@@ -13,6 +13,7 @@ from dynamics_sandbox.dataverse.reading.tokens import PageState, read_skiptoken,
 from dynamics_sandbox.odata.options import replace_option
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator, Sequence
 
     from dynamics_sandbox.dataverse.protocol.preferences import Preferences
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from dynamics_sandbox.odata.operands import SqlValue
     from dynamics_sandbox.odata.options import ExpandItem, QueryOptions
 
+#: Rows of one piece of an answer.
+_PIECE = 250
 _COLLATIONS = {"string": f" COLLATE {TEXT_COLLATION}", "decimal": f" COLLATE {DECIMAL_COLLATION}"}
 
 
@@ -113,8 +116,11 @@ class PageReader:
     def _place(self, property_name: str) -> int:
         return self._writer.projection.plain(self.source.attribute(property_name).name)
 
-    def body(self) -> bytes:
-        """Give the page as JSON."""
+    def pieces(self) -> Iterator[bytes]:
+        """Give the page as JSON, some hundred rows at a time, so that a slow client costs little memory.
+
+        Related rows are read with one query for all rows of a piece, so a page with `$expand` is one piece.
+        """
         options = self.request.options
         state = (
             read_skiptoken(options.skiptoken, values=len(self._criteria))
@@ -123,20 +129,26 @@ class PageReader:
         )
         head = self._head()
         size, last_page = self._limit()
-        rows = self._rows(state, size + 1)
-        more = len(rows) > size and not last_page
-        texts = self._writer.texts(rows[:size])
-        tail = ""
-        if more:
-            token = write_skiptoken(self._next(state, rows[size - 1], size))
-            tail = f',"@odata.nextLink":{json.dumps(self.request.link(self.session, "$skiptoken", token))}'
-        return ("{" + head + ',"value":[' + ",".join(texts) + "]" + tail + "}").encode()
+        cursor = self._cursor(state, size + 1)
+        at_once = size if options.expand else _PIECE
+        text, separator, last, left = "{" + head + ',"value":[', "", None, size
+        while left and (rows := cursor.fetchmany(min(at_once, left))):
+            text += separator + ",".join(self._writer.texts(rows))
+            separator, last, left = ",", rows[-1], left - len(rows)
+            if left and len(rows) == at_once:
+                yield text.encode()
+                text = ""
+        text += "]"
+        if last is not None and not left and not last_page and cursor.fetchone() is not None:
+            token = write_skiptoken(self._next(state, last, size))
+            text += f',"@odata.nextLink":{json.dumps(self.request.link(self.session, "$skiptoken", token))}'
+        yield (text + "}").encode()
 
     def every_row(self) -> Iterator[bytes]:
         """Give all rows, a page at a time."""
         state, size = PageState(), self.session.settings.page_size
         while True:
-            rows = self._rows(state, size + 1)
+            rows = self._cursor(state, size + 1).fetchall()
             for text in self._writer.texts(rows[:size]):
                 yield text.encode()
             if len(rows) <= size:
@@ -151,16 +163,16 @@ class PageReader:
             return min(top, most), True
         return min(preferred or most, most), False
 
-    def _rows(self, state: PageState, limit: int) -> list[tuple[Any, ...]]:
+    def _cursor(self, state: PageState, limit: int) -> sqlite3.Cursor:
         source = self.source
         base = list(source.conditions), list(source.parameters)
         if state.after is not None:
             condition, parameters = _after(self._criteria, state.after)
             source.where(condition, *parameters)
         order = ", ".join(criterion.sql() for criterion in self._criteria)
-        rows = self._writer.select(f"ORDER BY {order} LIMIT ? OFFSET ?", limit, state.offset)
+        cursor = self._writer.cursor(f"ORDER BY {order} LIMIT ? OFFSET ?", limit, state.offset)
         source.conditions, source.parameters = base
-        return rows
+        return cursor
 
     def _next(self, state: PageState, last: tuple[Any, ...], size: int) -> PageState:
         if self._simple:
