@@ -94,6 +94,24 @@ def test_generated_rows_are_rows_like_others(sandbox: Sandbox) -> None:
     assert sandbox.seed(accounts=3, number=2) == ["accounts: 3 rows"]
 
 
+@pytest.mark.parametrize(
+    ("size", "more"), [(250, True), (499, True), (500, True), (760, False), (999, False)]
+)
+def test_pages_are_whole_however_many_pieces_they_are_sent_in(
+    sandbox: Sandbox,
+    size: int,
+    more: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    sandbox.seed(accounts=760)
+    path = "accounts?$select=accountnumber&$orderby=accountnumber"
+
+    page = sandbox.call("GET", "sales", path, headers={"Prefer": f"odata.maxpagesize={size}"})[2]
+
+    expected = [f"S01-{n:08}" for n in range(min(size, 760))]
+    assert [row["accountnumber"] for row in page["value"]] == expected
+    assert ("@odata.nextLink" in page) is more
+
+
 def test_generated_customers_are_rows_like_others(sandbox: Sandbox) -> None:
     sandbox.seed(customers=1100)
 
