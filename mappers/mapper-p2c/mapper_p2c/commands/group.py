@@ -123,13 +123,15 @@ def filters_(template: tuple[str, ...], job: str | None, overrides: Path | None,
         raise SettingsError("Name a template, or a job with --job.")
     documents = []
     for name in wanted:
-        needs: dict[str, object] = {"template": name, "filter": {}, "expand": {}}
+        filtered: dict[str, str] = {}
+        expanded: dict[str, list[str]] = {}
         for task in choosing.chosen(name, overrides).tasks:
-            text = filters.odata_text(task.source.filter, choosing.names_of(task, organization))
-            needs["filter"] |= {task.source.stream: text} if text else {}  # type: ignore[operator] # dicts
+            if task.source.filter:
+                constants = choosing.names_of(task, organization)
+                filtered[task.source.stream] = filters.odata_text(task.source.filter, constants)
             if task.source.expand:
-                needs["expand"] |= {task.source.stream: list(task.source.expand)}  # type: ignore[operator] # dicts
-        documents.append(needs)
+                expanded[task.source.stream] = list(task.source.expand)
+        documents.append({"template": name, "filter": filtered, "expand": expanded})
     click.echo(yaml.safe_dump_all(documents, sort_keys=False, width=1000), nl=False)
 
 
