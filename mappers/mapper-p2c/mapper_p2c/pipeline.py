@@ -90,9 +90,12 @@ class Pipeline:
         """End the run, whether it broke or not: store rejects, log the counts, append the run summary."""
         for run in self._all_runs():
             run.rejects.save()
+            run.rejects.release()
             run.summary.log(logger, run.rejects.path)
             if self._settings.summary_path:
-                run.summary.append(self._settings.summary_path, self._clock(), broken=broken)
+                run.summary.append(
+                    self._settings.summary_path, self._clock(), broken=broken, run_id=self._settings.run_id
+                )
 
     def _all_runs(self) -> list[TaskRun]:
         return [run for runs in self._runs.values() for run in runs]

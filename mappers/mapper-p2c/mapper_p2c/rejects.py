@@ -6,13 +6,17 @@ The file holds the SCHEMA of the source stream once and then a RECORD line for e
 A retried record that could be mapped stays in the file with `sent`, the token of the run that sent it, until
 the token comes back in a STATE (see `marks`): no bookmark of the tap covers it, so were the file to forget
 it before the target has written it, it would be lost.
+
+Only one run at a time may have the file: each would write back what it read before the other's rejects came.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +28,7 @@ from mapper_p2c import lines
 from mapper_p2c.errors import InputError, RowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 #: Values of the source key as compact JSON, in key order; a stream without key has the whole record.
 Key = tuple[bytes, ...]
@@ -138,6 +142,7 @@ class RejectFile:
         self._confirmed: set[str] = set()
         self._loaded = False
         self._changed = False
+        self._unlock: Callable[[], object] = lambda: None
 
     def __len__(self) -> int:
         """Number of records in the file, once it is loaded."""
@@ -157,14 +162,32 @@ class RejectFile:
         """Read the rejects of earlier runs; the SCHEMA line that came in now is kept for the next `save`.
 
         Raises:
-            InputError: the file is broken or belongs to another stream.
+            InputError: the file is broken, belongs to another stream, or another run has it.
         """
         self._schema = schema_line.strip()
         self._loaded = True
+        self._take()
         if not self.path.exists():
             return
         for number, line in enumerate(self.path.read_bytes().splitlines(), start=1):
             self._load_line(line, f"{self.path}:{number}", key)
+
+    def _take(self) -> None:
+        """Keep other runs from the file until `release`, or until the process ends, however it ends."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self.path.with_name(f".{self.path.name}.lock"), os.O_CREAT | os.O_WRONLY, 0o600)
+        self._unlock = weakref.finalize(self, os.close, lock)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"{self.path}: another run of the task {self.path.stem} is on and uses this rejects file: "
+                "wait for its end; runs for different companies need a `rejects_path` each."
+            ) from None
+
+    def release(self) -> None:
+        """Leave the file to the next run."""
+        self._unlock()
 
     def _load_line(self, line: bytes, where: str, key: KeyReader) -> None:
         found = lines.envelope(line, where)

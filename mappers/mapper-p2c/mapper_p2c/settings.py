@@ -95,6 +95,13 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         title="Run summary",
         description="File of JSON lines to which the run's counts are appended, one line per task",
     ),
+    th.Property(
+        "run_id",
+        th.StringType,
+        title="Run",
+        description="Id of the run, repeated in the summary lines, so that the lines of several plugins can "
+        "be put together",
+    ),
 ).to_dict()
 
 
@@ -112,6 +119,7 @@ class Settings:
     rejects_path: Path
     retry_rejects: bool
     summary_path: Path | None
+    run_id: str
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
@@ -139,6 +147,7 @@ class Settings:
             rejects_path=Path(config["rejects_path"]),
             retry_rejects=config["retry_rejects"],
             summary_path=Path(summary) if summary else None,
+            run_id=config.get("run_id") or "",
         )
 
 

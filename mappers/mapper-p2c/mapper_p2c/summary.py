@@ -97,11 +97,12 @@ class TaskSummary:
             *(counts.retried, counts.rejected),
         )
 
-    def append(self, path: Path, ended_at: dt.datetime, *, broken: bool) -> None:
+    def append(self, path: Path, ended_at: dt.datetime, *, broken: bool, run_id: str = "") -> None:
         """Append the summary line to a file of JSON lines."""
         counts = asdict(self.counts)
         del counts["new_rejects"]
         line = {
+            "run_id": run_id,
             "plugin": "mapper-p2c",
             "task": self.task,
             "stream": self.stream,

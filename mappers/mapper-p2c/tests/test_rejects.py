@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import stat
 from pathlib import Path
 from typing import Any
@@ -178,3 +179,25 @@ def test_unknown_template_through_the_command(run: Any) -> None:
 def test_status_of_a_run(counts: Counts, status: str) -> None:
     assert counts.status(broken=False) == status
     assert counts.status(broken=True) == "Error"
+
+
+def test_a_second_run_of_the_same_task_at_the_same_time_is_refused(
+    accounts: str, pipeline: Any, run: Any, record: Any, rejects: Any
+) -> None:
+    """Each would write the whole file from what it read at its start, without the other's rejects."""
+    first = pipeline({"template": "accounts-direct"}, lambda _line: None)
+    first.feed(accounts.encode())
+    second = run({"template": "accounts-direct"}, [accounts, record("accounts", **BAD), STATE])
+    assert second.code == 1
+    assert "another run of the task accounts-direct is on" in second.errors[0]
+    first.feed(record("accounts", **BAD).encode())
+    first.close(logging.getLogger("mapper-p2c"), broken=False)
+    assert [line["record"] for line in rejects("accounts-direct")[1:]] == [BAD]
+    assert run({"template": "accounts-direct"}, [accounts, STATE]).code == 0
+
+
+def test_summary_lines_bear_the_id_of_the_run(accounts: str, run: Any, tmp_path: Path) -> None:
+    run({"template": "accounts-direct", "summary_path": "summary.jsonl", "run_id": "r-7"}, [accounts, STATE])
+    run({"template": "accounts-direct", "summary_path": "summary.jsonl", "run_id": " "}, [accounts, STATE])
+    lines = (tmp_path / "summary.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["run_id"] for line in lines] == ["r-7", ""]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .buffering import Buffer, Identity, Pending, WaitingStates
 from .errors import InputError, RecordBeforeSchemaError, RejectLimitError
+from .locks import Holder, Locks
 from .messages import RecordText
 from .reasons import RejectLog
 from .rejects import Reject, RejectsFile, rejects_file
@@ -36,6 +37,8 @@ class Load:
         self._around = around
         self._streams: dict[str, Stream] = {}
         self._files: dict[Path, RejectsFile] = {}
+        holder = Holder.here(around.plugin, around.settings.run_id)
+        self._locks = Locks(around.settings.locks_path, holder)
         self._states = WaitingStates()
         self._records = 0
         self._waiting_since: float | None = None
@@ -57,6 +60,7 @@ class Load:
             return
         if known:
             self.flush()
+        self._locks.take([stream])
         entry = self._enter(parsed, known)
         self._streams[stream] = entry
         entry.rejects.adopt(stream, lambda record: entry.identify(record)[0])
@@ -261,9 +265,11 @@ class Load:
             [Tally("", "", ended)] if broken else []
         )
         if path := self._around.settings.summary_path:
-            append_summary(path, [one.line(self._around.plugin, ended, broken=broken) for one in tallies])
+            plugin, run_id = self._around.plugin, self._around.settings.run_id
+            append_summary(path, [one.line(plugin, ended, broken=broken, run_id=run_id) for one in tallies])
         for entry in self._streams.values():
             self._report(entry)
+        self._locks.release()
 
     def _report(self, entry: Stream) -> None:
         log, tally = self._around.log, entry.tally

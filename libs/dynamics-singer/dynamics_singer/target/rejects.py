@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from dynamics_singer.names import file_name
 
 from .buffering import Identity, keyless
 from .errors import RejectsFileError
@@ -42,11 +43,8 @@ class Reject:
 
 
 def rejects_file(folder: Path, owner: str) -> Path:
-    """Path of a task's file; characters that are unsafe in file names are written as %XX."""
-    safe = re.sub(
-        r"[^A-Za-z0-9._-]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), owner
-    )
-    return folder / f"{safe}.singer"
+    """Path of a task's file."""
+    return folder / f"{file_name(owner)}.singer"
 
 
 class RejectsFile:

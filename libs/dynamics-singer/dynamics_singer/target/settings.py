@@ -68,6 +68,19 @@ TARGET_PROPERTIES: dict[str, dict[str, Any]] = {
         "description": "File to which one JSON line per stream is appended at the end of the run: status, "
         "counts, requests, times.",
     },
+    "run_id": {
+        "type": "string",
+        "title": "Run",
+        "description": "Id of the run, repeated in the summary lines, so that the lines of several plugins "
+        "can be put together.",
+    },
+    "locks_path": {
+        "type": "string",
+        "title": "Folder of the locks",
+        "description": "Folder of lock files, one per stream: a run refuses a stream that another run is "
+        "writing, except one with the same `run_id`. Give each company a folder of its own. Without it there "
+        "are no locks.",
+    },
 }
 """JSON-schema properties for a target's `config_jsonschema`; change a default by copying the entry."""
 
@@ -97,13 +110,15 @@ class TargetSettings:
     retry_rejects: bool = True
     skip_unchanged: bool = False
     summary_path: Path | None = None
+    run_id: str = ""
+    locks_path: Path | None = None
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> TargetSettings:
         """Read a validated configuration; what is absent takes the default of the JSON schema."""
         default = cls()
         limit = config.get("max_rejects")
-        summary = config.get("summary_path")
+        summary, locks = config.get("summary_path"), config.get("locks_path")
         return cls(
             batch_size=int(config.get("batch_size", default.batch_size)),
             write_mode=config.get("write_mode", default.write_mode),
@@ -113,4 +128,6 @@ class TargetSettings:
             retry_rejects=bool(config.get("retry_rejects", default.retry_rejects)),
             skip_unchanged=bool(config.get("skip_unchanged", default.skip_unchanged)),
             summary_path=Path(summary) if summary else None,
+            run_id=config.get("run_id", default.run_id),
+            locks_path=Path(locks) if locks else None,
         )

@@ -98,10 +98,11 @@ class Tally:
         settled = sum(self.kinds.values()) - self.kinds["rejected"]
         return "Error" if self.rejected_new and not settled else "Warning"
 
-    def line(self, plugin: str, ended_at: str, *, broken: bool) -> dict[str, Any]:
+    def line(self, plugin: str, ended_at: str, *, broken: bool, run_id: str = "") -> dict[str, Any]:
         """The stream's line of the run summary."""
         kinds = self.kinds
         return {
+            "run_id": run_id,
             "plugin": plugin,
             "task": self.task,
             "stream": self.stream,

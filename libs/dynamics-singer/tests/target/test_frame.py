@@ -37,10 +37,12 @@ TestStandard = get_target_test_class(
 def test_only_settings_that_work_are_offered() -> None:
     assert set(TargetMemory.config_jsonschema["properties"]) == {
         "batch_size",
+        "locks_path",
         "max_rejects",
         "on_reject",
         "rejects_path",
         "retry_rejects",
+        "run_id",
         "skip_unchanged",
         "summary_path",
         "write_mode",
