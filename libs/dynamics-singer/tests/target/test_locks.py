@@ -61,7 +61,7 @@ def test_a_run_refuses_a_stream_that_another_run_writes(
 
 def test_the_lock_goes_with_the_run_also_when_it_breaks(bench: Bench, tmp_path: Path) -> None:
     locks = str(tmp_path / "locks")
-    with pytest.raises(InputError, match="Line 2 .*: JSON is malformed"):
+    with pytest.raises(InputError, match=r"Line 2 .*: JSON is malformed"):
         bench.run([schema(), b"{broken"], locks_path=locks)
     bench.run([schema(), record(1)], locks_path=locks)
     assert list(bench.destination.tables["orders"]) == [(1,)]
