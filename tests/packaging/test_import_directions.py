@@ -15,6 +15,7 @@ OURS = {
     "target_dynamics_cds": "target-dynamics-cds",
     "target_dynamics_fno": "target-dynamics-fno",
     "mapper_p2c": "mappers/mapper-p2c",
+    "prospect_to_cash": "p2c",
     "dynamics_sandbox": "dynamics-sandbox",
 }
 MAY_IMPORT: dict[str, set[str]] = {
@@ -24,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "target_dynamics_cds": {"dynamics_odata", "dynamics_singer"},
     "target_dynamics_fno": {"dynamics_odata", "dynamics_singer"},
     "mapper_p2c": set(),
+    "prospect_to_cash": {"dynamics_odata", "dynamics_singer", "mapper_p2c"},
     "dynamics_sandbox": set(),
 }
 

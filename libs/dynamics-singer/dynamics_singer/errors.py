@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["PluginError", "SettingsProblems"]
+__all__ = ["LockedError", "PluginError", "SettingsProblems"]
 
 
 class PluginError(Exception):
@@ -23,3 +23,7 @@ class SettingsProblems(PluginError):  # noqa: N818 - it holds several errors, no
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__("; ".join(lines))
         self.lines = tuple(lines)
+
+
+class LockedError(PluginError):
+    """Another run writes the same entity of the same company."""

@@ -34,10 +34,6 @@ class SummaryFileError(TargetError):
     """The run summary cannot be written where `summary_path` says."""
 
 
-class LockedError(TargetError):
-    """Another run writes the same entity of the same company."""
-
-
 class RejectLimitError(TargetError):
     """The service refused rows and `on_reject: fail` or `max_rejects` says that this ends the run."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from dynamics_singer.locks import Holder, Locks
+
 from .buffering import Buffer, Identity, Pending, WaitingStates
 from .errors import InputError, RecordBeforeSchemaError, RejectLimitError
-from .locks import Holder, Locks
 from .messages import RecordText
 from .reasons import RejectLog
 from .rejects import Reject, RejectsFile, rejects_file
@@ -36,6 +37,7 @@ class Load:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._streams: dict[str, Stream] = {}
+        self._tallies: dict[str, Tally] = {}
         self._files: dict[Path, RejectsFile] = {}
         holder = Holder.here(around.plugin, around.settings.run_id)
         self._locks = Locks(around.settings.locks_path, holder)
@@ -60,8 +62,9 @@ class Load:
             return
         if known:
             self.flush()
+        tally = self._tallies.setdefault(stream, Tally(parsed.task, stream, stamp(self._around.now())))
         self._locks.take([stream])
-        entry = self._enter(parsed, known)
+        entry = self._enter(parsed, known, tally)
         self._streams[stream] = entry
         entry.rejects.adopt(stream, lambda record: entry.identify(record)[0])
         if not known and self._around.settings.retry_rejects:
@@ -153,7 +156,7 @@ class Load:
         self._emit_covered()
         self._check_limits()
 
-    def _enter(self, schema: StreamSchema, known: Stream | None) -> Stream:
+    def _enter(self, schema: StreamSchema, known: Stream | None, tally: Tally) -> Stream:
         around = self._around
         before = around.statistics()
         with self._undisturbed():
@@ -161,7 +164,6 @@ class Load:
         path = rejects_file(around.settings.rejects_path, schema.owner)
         if path not in self._files:
             self._files[path] = RejectsFile(path)
-        tally = known.tally if known else Tally(schema.task, schema.stream, stamp(around.now()))
         tally.usage.add_growth(before, around.statistics())
         log = known.reject_log if known else RejectLog()
         return Stream(schema, writer, self._files[path], Buffer(), tally, log)
@@ -261,9 +263,7 @@ class Load:
     def _end(self, *, broken: bool) -> None:
         self.busy = True
         ended = stamp(self._around.now())
-        tallies = [entry.tally for entry in self._streams.values()] or (
-            [Tally("", "", ended)] if broken else []
-        )
+        tallies = [*self._tallies.values()] or ([Tally("", "", ended)] if broken else [])
         if path := self._around.settings.summary_path:
             plugin, run_id = self._around.plugin, self._around.settings.run_id
             append_summary(path, [one.line(plugin, ended, broken=broken, run_id=run_id) for one in tallies])

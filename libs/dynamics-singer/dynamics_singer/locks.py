@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from dynamics_singer.errors import LockedError
 from dynamics_singer.names import file_name
-
-from .errors import LockedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,13 +84,28 @@ class Locks:
                 return
             who = f"{other.what} (process {other.pid}, since {other.since})"
             raise LockedError(
-                f"{name} is being written by another run: {who}",
-                hint="Wait for its end, then run again; nothing of this run was written to it",
+                f"{name} is being written by another run: {who}. Wait for its end, then run again; nothing "
+                "of this run was written to it"
             ) from None
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, msgspec.json.encode(self._holder), 0)
         self._held[name] = close
         self.descriptors.append(descriptor)
+
+
+def holder_of(folder: Path, name: str) -> Holder | None:
+    """Who holds the lock of an entity now; None where nobody does."""
+    try:
+        descriptor = os.open(folder / f"{file_name(name)}.lock", os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _holder(descriptor: int) -> Holder:

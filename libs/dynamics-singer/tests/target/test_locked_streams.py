@@ -7,8 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from dynamics_singer.target.errors import InputError, LockedError
-from dynamics_singer.target.locks import Holder, Locks
+from dynamics_singer.errors import LockedError
+from dynamics_singer.locks import Holder, Locks, holder_of
+from dynamics_singer.target.errors import InputError
 from frame_bench import record, schema
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 HOLDING = """
 import pathlib, sys
-from dynamics_singer.target.locks import Holder, Locks
+from dynamics_singer.locks import Holder, Locks
 locks = Locks(pathlib.Path(sys.argv[1]), Holder.here("p2c run accounts", "r-1"))
 locks.take(["orders", "lines"])
 print("held", flush=True)
@@ -50,11 +51,18 @@ def test_a_run_refuses_a_stream_that_another_run_writes(
     with pytest.raises(LockedError, match=told):
         bench.run([schema(), record(1)], locks_path=locks)
     assert bench.destination.tables == {}
+    assert [(line["stream"], line["status"], line["read"]) for line in bench.summary()] == [
+        ("orders", "Error", 0)
+    ]
+    holder = holder_of(tmp_path / "locks", "orders")
+    assert holder is not None
+    assert (holder.what, holder.run_id, holder.pid) == ("p2c run accounts", "r-1", held.pid)
     bench.run([schema("accounts"), record(1, "accounts")], locks_path=locks)
     bench.run([schema(), record(1)])
     bench.run([schema(), record(2)], locks_path=locks, run_id="r-1")
     assert sorted(bench.destination.tables["orders"]) == [(1,), (2,)]
     end(held)
+    assert holder_of(tmp_path / "locks", "orders") is None
     bench.run([schema(), record(3)], locks_path=locks)
     assert sorted(bench.destination.tables["orders"]) == [(1,), (2,), (3,)]
 

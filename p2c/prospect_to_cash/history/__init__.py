@@ -1,0 +1,1 @@
+"""What ran: collected from the plugins' summary lines, kept in a database, shown to people."""

@@ -1,0 +1,1 @@
+"""The rows that were refused: where they are kept, what they are, and how they leave."""
