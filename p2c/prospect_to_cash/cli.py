@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 import msgspec
+from dynamics_odata.errors import DynamicsError
 
 from prospect_to_cash import running, terminal
+from prospect_to_cash.checking.command import check
 from prospect_to_cash.errors import OperatorError
 from prospect_to_cash.history import showing
 from prospect_to_cash.project import Project
@@ -93,6 +95,7 @@ def _one(database: Database, beginning: str) -> Run:
     return found[0]
 
 
+commands.add_command(check)
 commands.add_command(rejects)
 
 
@@ -101,6 +104,6 @@ def main() -> None:
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
         commands()
-    except (OperatorError, OSError) as error:
+    except (OperatorError, DynamicsError, OSError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from string import Template
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 _FILE = "meltano.yml"
 
+#: The system that each plugin of ours works on.
+SYSTEMS = {
+    "tap-dynamics-sales": "sales",
+    "tap-dynamics-cds": "cds",
+    "tap-dynamics-fno": "fno",
+    "target-dynamics-sales": "sales",
+    "target-dynamics-cds": "cds",
+    "target-dynamics-fno": "fno",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -28,12 +39,18 @@ class Block:
     Attributes:
         words: names as `meltano run` takes them, tap first.
         template: name of the mapper's template; empty where no mapping of mapper-p2c takes part.
+        overrides: changes to the template, from the mapping's settings.
         streams: what the template writes, in order.
+        source: the system that is read, `sales`, `cds` or `fno`; empty where the tap is none of ours.
+        destination: the system that is written, likewise.
     """
 
     words: tuple[str, ...]
-    template: str
-    streams: tuple[str, ...]
+    template: str = ""
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    streams: tuple[str, ...] = ()
+    source: str = ""
+    destination: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +90,7 @@ class Project:
             raise OperatorError("No company is named; set P2C_COMPANY in .env, or give --company.")
         variables["P2C_COMPANY"] = chosen
         home = root / variables.get("P2C_HOME", "output") / chosen
-        return cls(root, chosen, home, variables, dict(_jobs(root / _FILE)))
+        return cls(root, chosen, home, variables, dict(_jobs(root / _FILE, variables)))
 
     def job(self, name: str) -> tuple[Block, ...]:
         """The blocks of a job.
@@ -95,15 +112,15 @@ def _root(start: Path) -> Path:
     raise OperatorError(f"There is no {_FILE} in {start} or above it; go to the Meltano project, or name it.")
 
 
-def _jobs(path: Path) -> Iterator[tuple[str, tuple[Block, ...]]]:
+def _jobs(path: Path, variables: Mapping[str, str]) -> Iterator[tuple[str, tuple[Block, ...]]]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise OperatorError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
     written = content if isinstance(content, dict) else {}
-    mappings = _mappings(written)
+    plugins = Plugins(_expanded(written.get("plugins", {}), variables))
     for job in written.get("jobs", ()):
-        yield job["name"], tuple(_block(line, mappings) for line in _lines(job["tasks"]))
+        yield job["name"], tuple(plugins.block(line) for line in _lines(job["tasks"]))
 
 
 def _lines(tasks: Any) -> list[str]:
@@ -112,21 +129,48 @@ def _lines(tasks: Any) -> list[str]:
     return [line if isinstance(line, str) else " ".join(line) for line in listed]
 
 
-def _mappings(content: Mapping[str, Any]) -> dict[str, str]:
-    """Mapping to template, of every mapper that has mappings with a `template`."""
-    mappers = content.get("plugins", {}).get("mappers", ())
-    found = [mapping for mapper in mappers for mapping in mapper.get("mappings", ())]
-    return {one["name"]: one["config"]["template"] for one in found if "template" in one.get("config", {})}
+def _expanded(value: Any, variables: Mapping[str, str]) -> Any:
+    """A setting with its `${NAME}` replaced, as Meltano does before it hands settings to plugins."""
+    if isinstance(value, dict):
+        return {name: _expanded(part, variables) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_expanded(part, variables) for part in value]
+    return Template(value).safe_substitute(variables) if isinstance(value, str) else value
 
 
-def _block(line: str, mappings: Mapping[str, str]) -> Block:
-    words = tuple(line.split())
-    template = next((mappings[word] for word in words if word in mappings), "")
-    return Block(words, template, _streams(template) if template else ())
+class Plugins:
+    """The plugins of a meltano.yml, as far as they tell what a block of a job does."""
 
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        everything = [plugin for kind in content.values() for plugin in kind]
+        self._parents = {plugin["name"]: plugin.get("inherit_from", "") for plugin in everything}
+        mappings = [one for mapper in content.get("mappers", ()) for one in mapper.get("mappings", ())]
+        self._mappings = {one["name"]: one.get("config", {}) for one in mappings}
 
-def _streams(template: str) -> tuple[str, ...]:
-    try:
-        return tuple(task.destination.stream for task in templates.load(template).tasks)
-    except TemplateError as error:
-        raise OperatorError(str(error)) from None
+    def block(self, line: str) -> Block:
+        """What a line of a job stands for.
+
+        Raises:
+            OperatorError: its mapping names a template that does not exist or is wrong, or wrong overrides.
+        """
+        words = tuple(line.split())
+        config: Mapping[str, Any] = next(
+            (self._mappings[word] for word in words if word in self._mappings), {}
+        )
+        source, destination = self._system(words[0]), self._system(words[-1])
+        name = config.get("template", "")
+        if not name:
+            return Block(words, source=source, destination=destination)
+        overrides = config.get("overrides") or {}
+        try:
+            template = templates.apply(templates.load(name), overrides)
+        except TemplateError as error:
+            raise OperatorError(str(error)) from None
+        streams = tuple(task.destination.stream for task in template.tasks)
+        return Block(words, name, overrides, streams, source, destination)
+
+    def _system(self, plugin: str) -> str:
+        """The system a tap or target works on, told by the plugin of ours that it is or inherits from."""
+        while plugin and plugin not in SYSTEMS:
+            plugin = self._parents.get(plugin, "")
+        return SYSTEMS.get(plugin, "")

@@ -81,7 +81,7 @@ def run(project: Project, wish: Wish) -> Finished:
         OperatorError: there is no such job or task, Meltano is not installed, or another run holds a lock.
     """
     blocks = _chosen(project, wish)
-    meltano = _meltano()
+    meltano = meltano_command()
     run_id = str(uuid.uuid4())
     with _locks(project, wish, blocks, run_id) as locks:
         database = history(project)
@@ -138,7 +138,12 @@ def _words(wish: Wish, blocks: Sequence[Block], run_id: str) -> list[str]:
     return words + ([word for block in blocks for word in block.words] if wish.tasks else [wish.job])
 
 
-def _meltano() -> str:
+def meltano_command() -> str:
+    """Path of the command `meltano`, preferably the one installed beside this program.
+
+    Raises:
+        OperatorError: there is none.
+    """
     beside = Path(sys.executable).with_name("meltano")
     found = str(beside) if beside.exists() else shutil.which("meltano")
     if found is None:

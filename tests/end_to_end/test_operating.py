@@ -71,6 +71,15 @@ def test_a_run_is_locked_recorded_and_told_of(sandbox: Sandbox, pipeline: Pipeli
         assert "Secret" not in text
         assert "Atlantis" not in text
 
+    checked = lines(p2c(pipeline, "check", "--job", "accounts", "--json"))
+    assert {(one["check"], one["result"]) for one in checked} >= {
+        (1, "ok"),
+        (2, "ok"),
+        (10, "ok"),
+        (14, "ok"),
+    }
+    assert "client_secret" not in str(checked)
+
     change(sandbox, bad, address1_country="Greece")
     again = p2c(pipeline, "rejects", "retry")
     assert again.returncode == 0, again.stderr

@@ -1,0 +1,120 @@
+"""The three services of a project, connected to as the plugins themselves do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from dynamics_odata import services
+from dynamics_odata.metadata.dataverse import DataverseMetadata
+from dynamics_odata.metadata.fno import FnoMetadata
+from dynamics_odata.paging import pages
+from dynamics_odata.settings import Connection
+
+from prospect_to_cash.errors import OperatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dynamics_odata.transport import Transport
+
+    from prospect_to_cash.project import Project
+
+SALES, CDS, FNO = "sales", "cds", "fno"
+
+#: The plugin whose settings say how to reach a service.
+_PLUGINS = {SALES: "tap-dynamics-sales", CDS: "tap-dynamics-cds", FNO: "target-dynamics-fno"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dataverse:
+    """A Dataverse environment: its Web API and its metadata."""
+
+    transport: Transport
+    metadata: DataverseMetadata
+
+    def rows(self, path: str) -> Iterator[dict[str, Any]]:
+        """The rows of a query, page by page."""
+        return _rows(self.transport, path)
+
+
+@dataclass(frozen=True, slots=True)
+class FinanceAndOperations:
+    """A Finance and Operations environment: its data entities and their metadata."""
+
+    transport: Transport
+    metadata: FnoMetadata
+
+    def rows(self, path: str) -> Iterator[dict[str, Any]]:
+        """The rows of a query, page by page."""
+        return _rows(self.transport, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """Sales, the hub and Finance and Operations."""
+
+    sales: Dataverse
+    cds: Dataverse
+    fno: FinanceAndOperations
+
+
+@contextmanager
+def connected(configs: Mapping[str, Mapping[str, Any]]) -> Iterator[Systems]:
+    """Open the three services; no request is sent before something is asked of one.
+
+    Args:
+        configs: connection settings by `sales`, `cds` and `fno`.
+
+    Raises:
+        SettingsError: a setting is missing or wrong.
+    """
+    connections = {name: Connection.from_config(config) for name, config in configs.items()}
+    with ExitStack() as open_ones:
+        sales, cds = (open_ones.enter_context(services.dataverse(connections[name])) for name in (SALES, CDS))
+        fno = open_ones.enter_context(services.fno(connections[FNO]))
+        yield Systems(
+            Dataverse(sales, DataverseMetadata(sales)),
+            Dataverse(cds, DataverseMetadata(cds)),
+            FinanceAndOperations(fno, FnoMetadata(fno)),
+        )
+
+
+def configs(project: Project, meltano: str, environment: str) -> dict[str, dict[str, Any]]:
+    """Connection settings of the three services, as Meltano gives them to the plugins.
+
+    Raises:
+        OperatorError: Meltano cannot say.
+    """
+
+    def config(plugin: str) -> dict[str, Any]:
+        words = [f"--environment={environment}"] if environment else []
+        done = subprocess.run(  # noqa: S603 - Meltano, with words of ours
+            [meltano, "--log-level=error", *words, "invoke", "--dump=config", plugin],
+            cwd=project.root,
+            env=dict(project.variables),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        try:
+            found = json.loads(done.stdout)
+        except ValueError:
+            raise OperatorError(
+                f"Meltano does not tell the settings of {plugin}; `meltano invoke --dump=config {plugin}` "
+                "says why."
+            ) from None
+        return dict(found)
+
+    with ThreadPoolExecutor(len(_PLUGINS)) as pool:
+        return dict(zip(_PLUGINS, pool.map(config, _PLUGINS.values()), strict=True))
+
+
+def _rows(transport: Transport, path: str) -> Iterator[dict[str, Any]]:
+    for page in pages(transport, path):
+        yield from map(msgspec.json.decode, page.rows)
