@@ -21,11 +21,16 @@ jobs:
 - name: other
   tasks: tap-x target-x
 plugins:
+  extractors:
+  - {name: tap-dynamics-sales--accounts, inherit_from: tap-dynamics-sales}
+  - {name: tap-dynamics-cds--accounts, inherit_from: tap-dynamics-cds}
+  - {name: tap-dynamics-cds, inherit_from: tap-dynamics-sales}
   mappers:
   - name: mapper-p2c
     mappings:
     - {name: p2c-accounts-to-cds, config: {template: accounts-to-cds}}
-    - {name: p2c-accounts-to-fno, config: {template: accounts-to-fno}}
+    - name: p2c-accounts-to-fno
+      config: {template: accounts-to-fno, overrides: {defaults: {CustomerGroupId: "${P2C_COMPANY}-20"}}}
 """
 
 

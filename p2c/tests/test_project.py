@@ -19,15 +19,21 @@ def test_jobs_with_what_they_write(office: Office) -> None:
         Block(
             ("tap-dynamics-sales--accounts", "p2c-accounts-to-cds", "target-dynamics-cds"),
             "accounts-to-cds",
+            {},
             ("Account",),
+            "sales",
+            "cds",
         ),
         Block(
             ("tap-dynamics-cds--accounts", "p2c-accounts-to-fno", "target-dynamics-fno"),
             "accounts-to-fno",
+            {"defaults": {"CustomerGroupId": "usmf-20"}},
             ("CustomersV3",),
+            "cds",
+            "fno",
         ),
     )
-    assert project.job("other") == (Block(("tap-x", "target-x"), "", ()),)
+    assert project.job("other") == (Block(("tap-x", "target-x")),)
 
 
 def test_the_environment_wins_over_the_file_and_an_option_over_both(
