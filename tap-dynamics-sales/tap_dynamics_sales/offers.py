@@ -14,17 +14,17 @@ from tap_dynamics_sales.settings import P2C_STREAMS, ReadSettings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from dynamics_singer.tap.tap import Offer
+
     from tap_dynamics_sales.shape import Tables
 
-
-__all__ = ["Offer", "offers"]
-
-Offer = tuple[str, str]
-"""(name, logical name of the table); the name is the stream's, except for the case of hub names."""
+__all__ = ["offers"]
 
 
 def offers(metadata: Tables, settings: ReadSettings) -> list[Offer]:
-    """List the streams asked for, in the order asked, each once.
+    """List the streams asked for, in the order asked, each once: name and logical name of the table.
+
+    The name is the stream's, except for the case of hub names.
 
     Raises:
         SettingsError: a name or pattern of `streams`, or a name in a per-stream setting, fits no table.

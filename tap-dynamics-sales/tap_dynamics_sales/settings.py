@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dynamics_odata.errors import SettingsError
 from dynamics_odata.settings import DATAVERSE_PROPERTIES
 from dynamics_singer.tap.data_folder import data_folder
-from dynamics_singer.tap.settings import TAP_PROPERTIES
+from dynamics_singer.tap.settings import NAMES, TAP_PROPERTIES, per_stream, start_instant, switch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,30 +36,13 @@ LARGEST_PAGE = 5000
 """Dataverse: page-results (odata.maxpagesize)."""
 
 
-def _per_stream(title: str, description: str, value: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "title": title,
-        "description": description,
-        "additionalProperties": value,
-        "default": {},
-    }
-
-
-_NAMES = {"type": "array", "items": {"type": "string"}}
-
-
-def _switch(title: str, description: str) -> dict[str, Any]:
-    return {"type": "boolean", "title": title, "description": description, "default": False}
-
-
 CONFIG_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["environment_url"],
     "properties": {
         **DATAVERSE_PROPERTIES,
         "streams": {
-            **_NAMES,
+            **NAMES,
             "title": "Streams",
             "description": "Entity sets to offer, by name or glob pattern, such as accounts or msdyn_*; * "
             "for all. Not set: the Prospect-to-cash tables the environment has, or with publisher_prefix "
@@ -81,31 +63,23 @@ CONFIG_SCHEMA: dict[str, Any] = {
             "default": LARGEST_PAGE,
         },
         **TAP_PROPERTIES,
-        "lookback_seconds": {
-            "type": "integer",
-            "title": "Look-back",
-            "description": "Seconds before the bookmark that are read again, for rows that were committed "
-            "late. Rows seen before are not sent again.",
-            "minimum": 0,
-            "default": 300,
-        },
-        "replication": _per_stream(
+        "replication": per_stream(
             "Replication",
             "Per stream how to find what changed: full, modified (by modifiedon) or changes (change "
             "tracking). Not set: changes where the table tracks changes and no filter is set, else modified, "
             "else full.",
             {"type": "string", "enum": ["full", "modified", "changes"]},
         ),
-        "expand": _per_stream(
+        "expand": per_stream(
             "Expand",
             "Per stream the columns of related rows to bring along as nested objects, as paths such as "
             "transactioncurrencyid.isocurrencycode.",
-            _NAMES,
+            NAMES,
         ),
-        "select": _per_stream(
-            "Select", "Per stream the columns to offer. Not set: all readable columns.", _NAMES
+        "select": per_stream(
+            "Select", "Per stream the columns to offer. Not set: all readable columns.", NAMES
         ),
-        "filter": _per_stream(
+        "filter": per_stream(
             "Filter",
             "Per stream an OData filter the server applies, such as statecode eq 0.",
             {"type": "string"},
@@ -117,20 +91,20 @@ CONFIG_SCHEMA: dict[str, Any] = {
             "Data Service names: table cdm_Account becomes stream Account, keyed by its business key.",
             "pattern": "^[A-Za-z][A-Za-z0-9]{1,7}$",
         },
-        "option_labels": _switch(
+        "option_labels": switch(
             "Option labels",
             "Give each choice, state, status and yes/no column a companion such as statecode_label with the "
             "label in the caller's language.",
         ),
-        "lookup_details": _switch(
+        "lookup_details": switch(
             "Lookup details",
             "Give each lookup column companions such as _ownerid_value_type (logical name of the table it "
             "leads to) and _ownerid_value_name (the row's primary name).",
         ),
-        "strict": _switch(
+        "strict": switch(
             "Strict", "Fail when a table may not be read, instead of skipping it with a warning."
         ),
-        "replication_keys": _per_stream(
+        "replication_keys": per_stream(
             "Replication keys",
             "Per stream the column of a row's last change, for tables where it is not modifiedon and for "
             "services other than Dataverse. It must be an instant.",
@@ -188,7 +162,7 @@ class ReadSettings:
         """Take the settings from a checked configuration; raises `SettingsError` for a date that is none."""
         return cls(
             streams=tuple(config.get("streams") or ()),
-            start=_instant(config.get("start_date")),
+            start=start_instant(config.get("start_date")),
             page_size=config.get("page_size", LARGEST_PAGE),
             lookback=timedelta(seconds=config.get("lookback_seconds", 300)),
             replication=dict(config.get("replication") or {}),
@@ -218,18 +192,3 @@ class ReadSettings:
             for stream in getattr(self, setting):
                 named.setdefault(stream, set()).add(setting)
         return named
-
-
-def _instant(text: str | None) -> str | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
-        raise SettingsError(
-            f"Setting `start_date` is {text!r}, which is no date",
-            setting="start_date",
-            hint="Write it as 2024-05-01 or 2024-05-01T00:00:00Z.",
-        ) from None
-    moment = moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

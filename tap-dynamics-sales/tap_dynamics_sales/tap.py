@@ -11,12 +11,11 @@ from dynamics_odata.errors import RefusedError
 from dynamics_odata.services import dataverse, odata
 from dynamics_odata.settings import Connection
 from dynamics_singer.cli import run
-from dynamics_singer.errors import PluginError
 from dynamics_singer.tap.tap import DynamicsTap
 
 from tap_dynamics_sales.filters import check_filter, paths_in_filter
 from tap_dynamics_sales.hub import HubNames, hub_shape
-from tap_dynamics_sales.offers import Offer, offers
+from tap_dynamics_sales.offers import offers
 from tap_dynamics_sales.parents import parents_of
 from tap_dynamics_sales.plain import plain_shape
 from tap_dynamics_sales.replication import SINGER_METHODS, check_stamp, choose
@@ -54,7 +53,7 @@ class TapDynamicsSales(DynamicsTap):
         finalize(self, transport.close)
         self._transport = transport
         metadata = tables_of(transport, settings)
-        selected = self._selected(offers(metadata, settings))
+        selected = self.selected_of(offers(metadata, settings))
         metadata.load(logical for _, logical in selected)
         return [
             self._stream(metadata, metadata.table(logical), transport, settings) for _, logical in selected
@@ -69,7 +68,7 @@ class TapDynamicsSales(DynamicsTap):
         choice = choose(
             table,
             filtered=bool(condition),
-            asked=self._asked(stream, settings),
+            asked=self.asked_method(stream, settings.replication, _METHODS),
             stamp=settings.stamp(stream),
         )
         build = hub_shape if settings.prefix else plain_shape
@@ -91,32 +90,6 @@ class TapDynamicsSales(DynamicsTap):
             with suppress(RefusedError):  # no Dataverse
                 self._transport.get("WhoAmI")
         return self._transport.recommended_parallelism
-
-    def _selected(self, offered: list[Offer]) -> list[Offer]:
-        """Leave out what a catalog does not select; complain about what it selects and nobody offers."""
-        if self.input_catalog is None:
-            return offered
-        wanted = {
-            name.lower(): name
-            for name, entry in self.input_catalog.items()
-            if entry.metadata.resolve_selection().get((), True)
-        }
-        kept = [offer for offer in offered if offer[0].lower() in wanted]
-        for missing in wanted.keys() - {name.lower() for name, _ in kept}:
-            raise PluginError(
-                f"the catalog selects stream `{wanted[missing]}`, which setting `streams` does not offer; "
-                "add it there or deselect it"
-            )
-        return kept
-
-    def _asked(self, stream: str, settings: ReadSettings) -> str | None:
-        """The method asked for: by the setting first, by the catalog else."""
-        if stream in settings.replication:
-            return settings.replication[stream]
-        entry = self.input_catalog.get(stream) if self.input_catalog else None
-        if entry is None:
-            return None
-        return _METHODS.get(entry.replication_method or entry.metadata.root.forced_replication_method or "")
 
 
 def main() -> None:

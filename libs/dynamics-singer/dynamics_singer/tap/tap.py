@@ -19,9 +19,13 @@ from dynamics_singer.tap.side_by_side import Job, SideBySide
 from dynamics_singer.tap.stream import PageStream
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from types import FrameType
 
-__all__ = ["DynamicsTap"]
+__all__ = ["DynamicsTap", "Offer"]
+
+Offer = tuple[str, str]
+"""A stream's name, and the entity or table that it stands for."""
 
 
 class DynamicsTap(CheckedSettings, Tap):
@@ -69,6 +73,41 @@ class DynamicsTap(CheckedSettings, Tap):
         for stream in streams:
             _ = stream.stream_state  # makes its place in the state, before threads look at it
         return SideBySide([Job(stream.name, stream.read) for stream in streams], self._most_parallel)
+
+    def selected_of(self, offered: Sequence[Offer]) -> list[Offer]:
+        """The streams offered, (name, what it stands for), less what a catalog does not select.
+
+        Raises:
+            PluginError: the catalog selects a stream that is not offered.
+        """
+        if self.input_catalog is None:
+            return list(offered)
+        wanted = {
+            name.lower(): name
+            for name, entry in self.input_catalog.items()
+            if entry.metadata.resolve_selection().get((), True)
+        }
+        kept = [offer for offer in offered if offer[0].lower() in wanted]
+        for missing in wanted.keys() - {name.lower() for name, _ in kept}:
+            raise PluginError(
+                f"the catalog selects stream `{wanted[missing]}`, which setting `streams` does not offer; "
+                "add it there or deselect it"
+            )
+        return kept
+
+    def asked_method(
+        self, stream: str, replication: Mapping[str, str], methods: Mapping[str, str]
+    ) -> str | None:
+        """The method asked for: by the setting first, by the catalog else.
+
+        `methods` gives our word for each of the Singer catalog's.
+        """
+        if stream in replication:
+            return replication[stream]
+        entry = self.input_catalog.get(stream) if self.input_catalog else None
+        if entry is None:
+            return None
+        return methods.get(entry.replication_method or entry.metadata.root.forced_replication_method or "")
 
     def recommended_parallelism(self) -> int | None:
         """How many requests at a time the service recommends, None when it does not say."""
