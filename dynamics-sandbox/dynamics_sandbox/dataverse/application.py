@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -14,13 +14,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from dynamics_sandbox.dataverse.errors import INVALID_ARGUMENT, DataverseError, unknown_segment
-from dynamics_sandbox.dataverse.protocol.affinity import WebServers
 from dynamics_sandbox.dataverse.protocol.batch import batch_answer
 from dynamics_sandbox.dataverse.protocol.callers import acting_caller
 from dynamics_sandbox.dataverse.protocol.calls import Answer, Call, error_answer
 from dynamics_sandbox.dataverse.protocol.service import Service
-from dynamics_sandbox.dataverse.protocol.service_protection import ServiceProtection
+from dynamics_sandbox.dataverse.protocol.service_protection import ServiceProtection, affinity_cookies
 from dynamics_sandbox.dataverse.protocol.versions import SERVICE_PATH, VERSIONS
+from dynamics_sandbox.web_servers import WebServers
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,17 +31,13 @@ if TYPE_CHECKING:
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
-def create_application(
-    environment: DataverseEnvironment, tokens: TokenChecker, faults: Any = None
-) -> Starlette:
+def create_application(environment: DataverseEnvironment, tokens: TokenChecker) -> Starlette:
     """Make the application of an environment.
 
     Args:
         environment: what it serves.
         tokens: checks the Authorization header.
-        faults: accepted for symmetry with the other services; faults are injected around the application.
     """
-    del faults
     endpoint = _Endpoint(environment, tokens)
     return Starlette(routes=[Route("/{path:path}", endpoint.respond, methods=_METHODS)])
 
@@ -53,22 +49,22 @@ class _Endpoint:
         self._environment = environment
         self._tokens = tokens
         self._service = Service(environment)
-        settings = environment.settings
-        self._servers = WebServers(urlsplit(environment.url).hostname or "", settings.web_servers)
-        self._protection = ServiceProtection(settings, lambda: environment.clock().timestamp())
+        self._host = urlsplit(environment.url).hostname or ""
+        self._servers = WebServers(environment.url)
+        self._protection = ServiceProtection(environment.settings, lambda: environment.clock().timestamp())
 
     async def respond(self, request: Request) -> Response:
         """Answer a request."""
         principal = self._tokens.check(request.headers.get("authorization"), self._environment.url)
         if principal is None:
             return self._unauthorized()
-        server, cookies = self._servers.choose(request.headers.get("cookie", ""))
+        settings = self._environment.settings
+        server, token = self._servers.choose(request.headers.get("cookie", ""), settings.web_servers)
         answer = await self._protected(request, principal.client_id, server)
-        hint = str(self._environment.settings.parallelism_hint)
         headers = {
             "OData-Version": "4.0",
             "x-ms-service-request-id": str(uuid.uuid4()),
-            "x-ms-dop-hint": hint,
+            "x-ms-dop-hint": str(settings.parallelism_hint),
             **answer.headers,
         }
         response = (
@@ -76,7 +72,7 @@ class _Endpoint:
             if isinstance(answer.body, bytes)
             else StreamingResponse(answer.body, answer.status, headers)
         )
-        for cookie in cookies:
+        for cookie in affinity_cookies(token, self._host) if token else ():
             response.headers.append("Set-Cookie", cookie)
         return response
 
@@ -94,7 +90,7 @@ class _Endpoint:
             answer = await run_in_threadpool(self._answer, request, call, client_id)
         finally:
             admission.done(time.perf_counter() - started)
-        return replace(answer, headers={**admission.headers(), **answer.headers})
+        return replace(answer, headers={**self._protection.headers(admission), **answer.headers})
 
     def _answer(self, request: Request, call: Call, client_id: str) -> Answer:
         raw_path = request.scope["raw_path"].decode("ascii")

@@ -16,7 +16,7 @@ from dynamics_sandbox.fno.exchange import JSON_TYPE, Call, Reply, split_path
 from dynamics_sandbox.fno.metadata_service import MetadataService
 from dynamics_sandbox.fno.service import DataService
 from dynamics_sandbox.fno.throttling import Throttle, ThrottledError
-from dynamics_sandbox.fno.web_servers import WebServers
+from dynamics_sandbox.web_servers import AFFINITY, WebServers
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,15 +41,13 @@ class TokenCheck(Protocol):
         """The caller, or None when the token is missing, expired, or meant for another resource."""
 
 
-def create_application(environment: FnoEnvironment, tokens: TokenCheck, faults: object = None) -> Starlette:
+def create_application(environment: FnoEnvironment, tokens: TokenCheck) -> Starlette:
     """The application that serves one environment.
 
     Args:
         environment: data, model and settings.
         tokens: checks the Authorization header for the environment's address.
-        faults: not used here; the server injects faults around the application.
     """
-    del faults
     gateway = _Gateway(environment, tokens)
     return Starlette(routes=[Route("/{path:path}", gateway.answer, methods=_METHODS)])
 
@@ -65,13 +63,13 @@ class _Gateway:
             environment.model, environment.actions, f"{environment.url}/metadata"
         )
         self._throttle = Throttle(environment.settings, environment.clock)
-        self._servers = WebServers(environment.settings.web_servers)
+        self._servers = WebServers(environment.url)
 
     async def answer(self, request: Request) -> Response:
         """The answer to any request."""
         started = perf_counter()
         settings = self._environment.settings
-        server = self._servers.server(request.headers.get("cookie", ""))
+        server, token = self._servers.choose(request.headers.get("cookie", ""), settings.web_servers)
         body = await request.body()
         reply = await run_in_threadpool(self._reply, request, body, server)
         headers = {
@@ -80,8 +78,8 @@ class _Gateway:
             "server-timing": f"dur={(perf_counter() - started) * 1000:.0f}",
             **reply.headers,
         }
-        if settings.affinity_cookie and "cookie" not in request.headers:
-            headers["Set-Cookie"] = self._servers.cookie(server)
+        if settings.affinity_cookie and token:
+            headers["Set-Cookie"] = f"{AFFINITY}={token}; Path=/; HttpOnly; Secure"
         if settings.streaming_in_content_type and "Content-Type" in headers:
             headers["Content-Type"] = headers["Content-Type"].replace(
                 "; charset", ";odata.streaming=true; charset"
@@ -90,7 +88,7 @@ class _Gateway:
             return Response(reply.body, reply.status, headers)
         return StreamingResponse(reply.body, reply.status, headers)
 
-    def _reply(self, request: Request, body: bytes, server: str) -> Reply:
+    def _reply(self, request: Request, body: bytes, server: int) -> Reply:
         environment = self._environment
         principal = self._tokens.check(request.headers.get("authorization"), environment.url)
         company = environment.default_company(principal.client_id) if principal else None

@@ -75,7 +75,7 @@ class Client:
 
     def __post_init__(self) -> None:
         self._issuer = TokenIssuer(KEY, TENANT, clock=time.time)
-        self._app = create_application(self.environment, TokenChecker(KEY, TENANT, clock=time.time), None)
+        self._app = create_application(self.environment, TokenChecker(KEY, TENANT, clock=time.time))
 
     def __call__(
         self,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from dynamics_sandbox.dataverse.errors import DataverseError
-from dynamics_sandbox.dataverse.protocol.affinity import WebServers
-from dynamics_sandbox.dataverse.protocol.service_protection import ServiceProtection
+from dynamics_sandbox.dataverse.protocol.service_protection import ServiceProtection, affinity_cookies
 from dynamics_sandbox.dataverse.settings import DataverseSettings
+from dynamics_sandbox.web_servers import WebServers
 
 
 def test_too_many_requests_get_429_until_the_window_has_room(open_client: Any) -> None:
@@ -114,13 +114,17 @@ def test_every_server_has_its_own_budget_and_the_cookie_keeps_a_client_on_one(op
 
 
 def test_cookies_name_servers_and_strange_ones_are_replaced() -> None:
-    servers = WebServers("contoso.crm4.dynamics.com", 2)
-    first, cookies = servers.choose("")
+    servers = WebServers("https://contoso.crm4.dynamics.com")
+    first, token = servers.choose("", 2)
+    cookies = affinity_cookies(token or "", "contoso.crm4.dynamics.com")
     names = [cookie.partition("=")[0] for cookie in cookies]
     assert names == ["ARRAffinity", "ARRAffinitySameSite"]
     kept = cookies[0].partition(";")[0]
-    assert servers.choose(f"a=b; {kept}") == (first, [])
-    assert servers.choose("ARRAffinity=unknown")[1] != []
+    assert servers.choose(f"a=b; {kept}", 2) == (first, None)
+    second, other = servers.choose("ARRAffinity=unknown", 2)
+    assert (second, other) != (first, token)
+    # A server that is taken away takes its cookie along.
+    assert servers.choose(f"ARRAffinity={other}", 1) == (0, token)
 
 
 def test_impersonated_users_have_budgets_of_their_own(open_client: Any) -> None:
@@ -136,9 +140,10 @@ def test_answers_recommend_a_parallelism(open_client: Any) -> None:
 
 
 def test_what_is_left_of_the_time_is_told_in_seconds() -> None:
-    admission = ServiceProtection(DataverseSettings(), lambda: 0.0).admit("user", 0)
+    protection = ServiceProtection(DataverseSettings(), lambda: 0.0)
+    admission = protection.admit("user", 0)
     admission.done(0.25)
-    assert admission.headers() == {
+    assert protection.headers(admission) == {
         "x-ms-ratelimit-burst-remaining-xrm-requests": "5999",
         "x-ms-ratelimit-time-remaining-xrm-requests": "1,199.75",
     }

@@ -66,7 +66,7 @@ class Client:
     def __init__(self, environment: FnoEnvironment) -> None:
         self.environment = environment
         self.issuer = TokenIssuer(KEY, TENANT)
-        self._application: Starlette = create_application(environment, TokenChecker(KEY, TENANT), None)
+        self._application: Starlette = create_application(environment, TokenChecker(KEY, TENANT))
 
     def call(
         self,
