@@ -7,7 +7,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 PROJECTS := pyproject.toml uv.lock $(wildcard */pyproject.toml libs/*/pyproject.toml mappers/*/pyproject.toml)
 MODULES := dynamics-sandbox/dynamics_sandbox libs/dynamics-odata/dynamics_odata libs/dynamics-singer/dynamics_singer \
-	mappers/mapper-p2c/mapper_p2c p2c/prospect_to_cash tap-dynamics-sales/tap_dynamics_sales target-dynamics-cds/target_dynamics_cds \
+	mappers/mapper-p2c/mapper_p2c p2c/prospect_to_cash tap-dynamics-fno/tap_dynamics_fno tap-dynamics-sales/tap_dynamics_sales target-dynamics-cds/target_dynamics_cds \
 	target-dynamics-fno/target_dynamics_fno demo scripts tests
 
 .PHONY: help setup demo test proof bench check format tables clean

@@ -13,6 +13,7 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 READMES = {
+    "tap-dynamics-fno": "tap-dynamics-fno/README.md",
     "tap-dynamics-sales": "tap-dynamics-sales/README.md",
     "target-dynamics-cds": "target-dynamics-cds/README.md",
     "target-dynamics-fno": "target-dynamics-fno/README.md",

@@ -11,6 +11,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 OURS = {
     "dynamics_odata": "libs/dynamics-odata",
     "dynamics_singer": "libs/dynamics-singer",
+    "tap_dynamics_fno": "tap-dynamics-fno",
     "tap_dynamics_sales": "tap-dynamics-sales",
     "target_dynamics_cds": "target-dynamics-cds",
     "target_dynamics_fno": "target-dynamics-fno",
@@ -21,6 +22,7 @@ OURS = {
 MAY_IMPORT: dict[str, set[str]] = {
     "dynamics_odata": set(),
     "dynamics_singer": {"dynamics_odata"},
+    "tap_dynamics_fno": {"dynamics_odata", "dynamics_singer"},
     "tap_dynamics_sales": {"dynamics_odata", "dynamics_singer"},
     "target_dynamics_cds": {"dynamics_odata", "dynamics_singer"},
     "target_dynamics_fno": {"dynamics_odata", "dynamics_singer"},

@@ -13,6 +13,7 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 LIBS = ["./libs/dynamics-odata", "./libs/dynamics-singer"]
 PLUGINS = {
+    "tap-dynamics-fno": [*LIBS, "./tap-dynamics-fno"],
     "tap-dynamics-sales": [*LIBS, "./tap-dynamics-sales"],
     "target-dynamics-cds": [*LIBS, "./target-dynamics-cds"],
     "target-dynamics-fno": [*LIBS, "./target-dynamics-fno"],

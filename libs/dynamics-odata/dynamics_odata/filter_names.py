@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["names_in_filter"]
+__all__ = ["OPERATORS", "names_in_filter", "tokens"]
 
 _TOKEN = re.compile(
     r"""
@@ -22,10 +22,26 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_OPERATORS = {"and", "or", "not", "eq", "ne", "gt", "ge", "lt", "le", "in", "has"}
+OPERATORS = frozenset({"and", "or", "not", "eq", "ne", "gt", "ge", "lt", "le", "in", "has"})
+"""Logical and comparing operators (OData URL conventions 4.0, section 5.1.1.1)."""
 _ARITHMETIC = {"add", "sub", "mul", "div", "divby", "mod"}
-_WORDS = _OPERATORS | _ARITHMETIC | {"null", "true", "false"}
+_WORDS = OPERATORS | _ARITHMETIC | {"null", "true", "false"}
 _CLOSING = {")": "(", "]": "["}
+
+
+def tokens(text: str) -> list[tuple[str, str]]:
+    """The pieces of a filter, (kind, text), white space left out.
+
+    Kinds: ``text`` (a literal in quotes, its type before it), ``json`` (the same in a list), ``value``,
+    ``name`` (words of the language included) and ``sign``.
+
+    Raises:
+        ValueError: as for `names_in_filter`.
+    """
+    found = [(str(match.lastgroup), match.group()) for match in _TOKEN.finditer(text)]
+    kept = [token for token in found if token[0] != "space"]
+    _check(kept)
+    return kept
 
 
 def names_in_filter(text: str) -> list[str]:
@@ -34,26 +50,24 @@ def names_in_filter(text: str) -> list[str]:
     Raises:
         ValueError: an open quote, a bracket without its partner, or a character no filter has; says which.
     """
-    tokens = [(str(found.lastgroup), found.group()) for found in _TOKEN.finditer(text)]
-    tokens = [token for token in tokens if token[0] != "space"]
-    _check(tokens)
-    after = [value for _, value in tokens[1:]] + [""]
+    found = tokens(text)
+    after = [value for _, value in found[1:]] + [""]
     names = {
         value: None
-        for (kind, value), following in zip(tokens, after, strict=True)
+        for (kind, value), following in zip(found, after, strict=True)
         if kind == "name" and following not in {"(", ":", "="} and value not in _WORDS
     }
     variables = {
         value
-        for (kind, value), following in zip(tokens, after, strict=True)
+        for (kind, value), following in zip(found, after, strict=True)
         if kind == "name" and following == ":"
     }
     return [name for name in names if name.partition("/")[0] not in variables and name[0] not in "@$"]
 
 
-def _check(tokens: list[tuple[str, str]]) -> None:
+def _check(found: list[tuple[str, str]]) -> None:
     opened: list[str] = []
-    for kind, value in tokens:
+    for kind, value in found:
         if kind == "wrong":
             problem = "a quote is never closed" if value in "'\"" else f"{value!r} has no meaning there"
             raise ValueError(problem)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
     from singer_sdk.singerlib import Catalog, SchemaMessage
 
+    from dynamics_singer.tap.encoding import Mender
     from dynamics_singer.tap.lookups import BulkLookup
     from dynamics_singer.tap.side_by_side import SideBySide
 
@@ -88,6 +89,11 @@ class PageStream(Stream, abc.ABC):
         del wanted
         return None
 
+    def mender(self, wanted: tuple[Part, ...]) -> Mender | None:
+        """What turns the service's values into those of records; None where they are the same."""
+        del wanted
+        return None
+
     def expected_rows(self) -> int | None:
         """How many rows there are to read, None where that is not known; asked for on a terminal only."""
         return None
@@ -96,7 +102,7 @@ class PageStream(Stream, abc.ABC):
         """The SDK's record-wise door, for callers that want plain dictionaries; writes no state."""
         del context
         wanted = self.wanted()
-        encoder = Encoder(wanted, self.lookups(wanted))
+        encoder = Encoder(wanted, self.lookups(wanted), self.mender(wanted))
         for batch in self.batches(wanted):
             for records, _ in encoder.encoded(batch.rows):
                 yield from map(as_record, records.splitlines())
@@ -166,7 +172,7 @@ class PageStream(Stream, abc.ABC):
 
     def _sync_pages(self, counter: Counter) -> None:
         wanted = self.wanted()
-        encoder = Encoder(wanted, self.lookups(wanted))
+        encoder = Encoder(wanted, self.lookups(wanted), self.mender(wanted))
         keep_freed_memory()
         with self._progress.stream(self.name, self.expected_rows) as counts:
             for batch in read_ahead(self.batches(wanted)):
