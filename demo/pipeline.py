@@ -17,8 +17,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 _PLUGINS = {
     "TAP_DYNAMICS_SALES": "sales",
     "TAP_DYNAMICS_CDS": "cds",
+    "TAP_DYNAMICS_FNO": "fno",
     "TARGET_DYNAMICS_CDS": "cds",
     "TARGET_DYNAMICS_FNO": "fno",
+    "TARGET_DYNAMICS_SALES": "sales",
 }
 _CREDENTIALS = ("tenant_id", "client_id", "client_secret", "ca_bundle")
 

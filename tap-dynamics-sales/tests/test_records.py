@@ -212,3 +212,13 @@ def test_text_arrives_as_it_was_written(bench: Any) -> None:
         bench.account(name=name)
     done = bench.run(streams=["accounts"], select={"accounts": ["name"]})
     assert sorted(record["name"] for record in done.records("accounts")) == sorted(names)
+
+
+def test_streams_come_in_the_order_asked_for(bench: Any) -> None:
+    """A target needs documents before their lines, whatever the alphabet says."""
+    done = bench.sync(streams=["quotes", "quotedetails", "accounts"])
+    described = [message["stream"] for message in done.messages if message["type"] == "SCHEMA"]
+    assert described == ["quotes", "quotedetails", "accounts"]
+    asked = ["quotes", "accounts"]
+    catalog = bench.tap(streams=sorted(asked)).catalog_dict
+    assert list(bench.tap(streams=asked, catalog=catalog).streams) == asked

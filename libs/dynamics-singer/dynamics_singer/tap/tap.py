@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import FrameType
 
+    from singer_sdk import Stream
+
 __all__ = ["DynamicsTap", "Offer"]
 
 Offer = tuple[str, str]
@@ -51,6 +53,18 @@ class DynamicsTap(CheckedSettings, Tap):
         for entry in catalog["streams"]:
             entry["schema"] = with_extensions(entry["schema"], self.streams[entry["stream"]].schema)
         return catalog
+
+    @cached_property
+    def streams(self) -> dict[str, Stream]:
+        """The streams by name, in the order asked for: a target needs documents before their lines.
+
+        The SDK would sort them by name, which puts `quotedetails` before `quotes`.
+        """
+        streams = {stream.name: stream for stream in self.discover_streams()}
+        if self.input_catalog is not None:
+            for stream in streams.values():
+                stream.apply_catalog(self.input_catalog)
+        return streams
 
     def setup_mapper(self) -> None:
         """Prepare the stream maps, after the streams have completed the catalog they are made from."""
