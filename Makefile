@@ -39,9 +39,10 @@ format: .venv/.ready ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix --exit-zero --quiet
 	@$(BIN)/ruff format --quiet
 
-tables: .venv/.ready ## write the settings tables of the READMEs and the tables of the mapping guide anew
+tables: .venv/.ready ## write the settings tables of the READMEs and of docs/sandbox.md, and the mapping guide's tables, anew
 	@$(BIN)/python -m scripts.settings_tables
 	@$(BIN)/python -m scripts.mapping_guide
+	@$(BIN)/python -m scripts.sandbox_settings
 
 clean: ## remove everything that was installed or produced
 	rm -rf .venv .meltano .proof .sandbox output .mypy_cache .pytest_cache .ruff_cache

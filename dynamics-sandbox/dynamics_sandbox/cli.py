@@ -12,12 +12,14 @@ import click
 from dynamics_sandbox.command_frame import DEFAULTS, data_option, one_message, opened
 from dynamics_sandbox.control.asking import ask
 from dynamics_sandbox.control.snapshots import Snapshots
+from dynamics_sandbox.environments import SETTINGS_OF
 from dynamics_sandbox.errors import SandboxError
 from dynamics_sandbox.fno.orders.command import advance
 from dynamics_sandbox.ready import read_ready
 from dynamics_sandbox.seeds.sized import SizeOrder, sized_tables
 from dynamics_sandbox.server import serve as serve_settings
 from dynamics_sandbox.settings import ENVIRONMENTS, SEEDS, SandboxSettings
+from dynamics_sandbox.switches import read_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,14 +82,30 @@ main.add_command(advance)
     show_default=True,
     help="Whether Sales has the Prospect-to-cash solution, which numbers accounts.",
 )
-def serve(**options: object) -> None:
+@click.option(
+    "--dataverse-setting",
+    "dataverse",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Any other setting of Sales and CDS, as docs/sandbox.md lists them; may be repeated.",
+)
+@click.option(
+    "--fno-setting",
+    "fno",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Any other setting of F&O; may be repeated.",
+)
+def serve(dataverse: tuple[str, ...], fno: tuple[str, ...], **options: object) -> None:
     """Serve the four endpoints over HTTPS on 127.0.0.1 until Ctrl-C or SIGTERM.
 
     Once all of them accept connections, one line of JSON on standard output, and the file sandbox.json in
     the data folder, tell where they are and how to sign in.
     """
     with one_message():
-        settings = SandboxSettings(**options)  # type: ignore[arg-type]  # click has checked names and types
+        texts = {"sales": dataverse, "cds": dataverse, "fno": fno}
+        chosen = {name: read_texts(SETTINGS_OF[name], given) for name, given in texts.items()}
+        settings = SandboxSettings(chosen=chosen, **options)  # type: ignore[arg-type]  # checked by click
         serve_settings(settings, announce=_print_line)
 
 

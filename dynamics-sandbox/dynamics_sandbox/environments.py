@@ -14,6 +14,7 @@ from dynamics_sandbox.fno.environment import FnoEnvironment
 from dynamics_sandbox.fno.errors import FnoError
 from dynamics_sandbox.fno.settings import FnoSettings
 from dynamics_sandbox.seeds import northwind_fno
+from dynamics_sandbox.switches import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,8 +25,15 @@ if TYPE_CHECKING:
     from dynamics_sandbox.identity import Identity
     from dynamics_sandbox.seeds.sized import SizedSeed, SizeOrder
     from dynamics_sandbox.settings import SandboxSettings, Seed
+    from dynamics_sandbox.switches import Switchboard
 
 _HOST_NAME: Final = "localhost"
+#: The class of each environment's settings.
+SETTINGS_OF: Final[dict[str, type]] = {
+    "sales": DataverseSettings,
+    "cds": DataverseSettings,
+    "fno": FnoSettings,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ class Environment(Protocol):
 
     url: str
     database: Database
+    switches: Switchboard
 
     @property
     def is_new(self) -> bool:
@@ -95,8 +104,9 @@ class Environments:
             environment.reload()
 
     def reset(self, seed: Seed) -> None:
-        """Starts all of them over."""
+        """Starts all of them over, with the settings of the start."""
         for environment in self.by_name().values():
+            environment.switches.restore()
             environment.reset(seed)
 
     def seed_csv(self, folder: Path, *, into: str | None = None) -> list[str]:
@@ -148,30 +158,40 @@ def open_environments(
     """Opens or creates the three databases, and closes them at the end.
 
     Args:
-        settings: data folder and page sizes.
+        settings: data folder and what is chosen of each environment.
         identity: the application that is registered in each environment, and its tenant.
         addresses: used in the links of answers, and to send clients without a token to the sign-in.
         clock: what all three take the time from.
     """
-    dataverse = DataverseSettings(
-        application_id=identity.client_id,
-        authorization_uri=f"{addresses.authority}/{identity.tenant_id}/oauth2/authorize",
-        page_size=settings.dataverse_page_size,
-        p2c_solution=settings.p2c_solution,
-    )
-    fno = FnoSettings(client_id=identity.client_id, page_size=settings.fno_page_size)
-    folder = settings.data_dir
     environments = Environments(
-        sales=DataverseEnvironment.open(
-            folder / "sales.sqlite", name="sales", url=addresses.sales, settings=dataverse, clock=clock
-        ),
-        cds=DataverseEnvironment.open(
-            folder / "cds.sqlite", name="cds", url=addresses.cds, settings=dataverse, clock=clock
-        ),
-        fno=FnoEnvironment.open(folder / "fno.sqlite", url=addresses.fno, settings=fno, clock=clock),
+        sales=_dataverse("sales", settings, identity, addresses, clock=clock),
+        cds=_dataverse("cds", settings, identity, addresses, clock=clock),
+        fno=_fno(settings, identity, addresses, clock),
     )
     try:
         yield environments
     finally:
         for environment in environments.by_name().values():
             environment.close()
+
+
+def _dataverse(
+    name: str, settings: SandboxSettings, identity: Identity, addresses: Addresses, *, clock: Clock
+) -> DataverseEnvironment:
+    chosen = DataverseSettings(
+        application_id=identity.client_id,
+        authorization_uri=f"{addresses.authority}/{identity.tenant_id}/oauth2/authorize",
+        page_size=settings.dataverse_page_size,
+        p2c_solution=settings.p2c_solution,
+    )
+    put(chosen, settings.chosen.get(name, {}))
+    url = {"sales": addresses.sales, "cds": addresses.cds}[name]
+    path = settings.data_dir / f"{name}.sqlite"
+    return DataverseEnvironment.open(path, name=name, url=url, settings=chosen, clock=clock)
+
+
+def _fno(settings: SandboxSettings, identity: Identity, addresses: Addresses, clock: Clock) -> FnoEnvironment:
+    chosen = FnoSettings(client_id=identity.client_id, page_size=settings.fno_page_size)
+    put(chosen, settings.chosen.get("fno", {}))
+    path = settings.data_dir / "fno.sqlite"
+    return FnoEnvironment.open(path, url=addresses.fno, settings=chosen, clock=clock)

@@ -1,7 +1,8 @@
 """Fixtures for pytest: a running sandbox, fresh for every test, and the settings that reach it.
 
 pytest finds this module by itself once the package is installed; nothing starts before a test asks for it.
-Override ``dynamics_sandbox_options`` or ``dynamics_sandbox_seed`` in a ``conftest.py`` to start it otherwise.
+Override ``dynamics_sandbox_settings``, ``dynamics_sandbox_options`` or ``dynamics_sandbox_seed`` in a
+``conftest.py`` to start it otherwise.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from typing import Literal as OneOf
 
 import pytest
 
-from dynamics_sandbox.testing import Sandbox, running
+from dynamics_sandbox.testing import Sandbox, running, settings_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _FRESH: Final = "fresh"
 
@@ -23,6 +24,12 @@ _FRESH: Final = "fresh"
 def dynamics_sandbox_options() -> tuple[str, ...]:
     """More options of ``dynamics-sandbox serve``, such as ``("--fno-page-size", "5")``; none by default."""
     return ()
+
+
+@pytest.fixture(scope="session")
+def dynamics_sandbox_settings() -> Mapping[str, Mapping[str, Any]]:
+    """Settings the sandbox starts with: ``{"dataverse": {"page_size": 5}, "fno": {}}``; none by default."""
+    return {}
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +42,13 @@ def dynamics_sandbox_seed() -> OneOf["demo", "none"]:
 def dynamics_sandbox_process(
     tmp_path_factory: pytest.TempPathFactory,
     dynamics_sandbox_options: tuple[str, ...],
+    dynamics_sandbox_settings: Mapping[str, Mapping[str, Any]],
     dynamics_sandbox_seed: OneOf["demo", "none"],
 ) -> Iterator[Sandbox]:
     """The one sandbox of the session, as the tests before have left it."""
     folder = tmp_path_factory.mktemp("dynamics-sandbox")
-    with running(folder, dynamics_sandbox_seed, options=dynamics_sandbox_options) as sandbox:
+    options = (*dynamics_sandbox_options, *settings_options(dynamics_sandbox_settings))
+    with running(folder, dynamics_sandbox_seed, options=options) as sandbox:
         sandbox.snapshot(_FRESH)
         yield sandbox
 
@@ -52,7 +61,7 @@ def dynamics_sandbox_of_module(dynamics_sandbox_process: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def dynamics_sandbox(dynamics_sandbox_process: Sandbox) -> Sandbox:
-    """The sandbox, fresh: the rows of the start, the machine's clock, no faults, no hooks, an empty log."""
+    """The sandbox, fresh: rows and settings of the start, no faults, no hooks, an empty log."""
     return _freshened(dynamics_sandbox_process)
 
 
@@ -61,6 +70,7 @@ def _freshened(sandbox: Sandbox) -> Sandbox:
     sandbox.clear_hooks()
     sandbox.clear_faults()
     sandbox.clock.real()
+    sandbox.restore_settings()
     sandbox.forget_tokens()
     sandbox.restore(_FRESH)
     sandbox.forget_requests()

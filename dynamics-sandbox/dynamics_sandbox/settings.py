@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from typing import Literal as OneOf
 
 from dynamics_sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 #: The environments with data, in the order of their ports; sign-in comes before them.
@@ -35,6 +36,7 @@ class SandboxSettings:
         dataverse_page_size: rows per page of Sales and CDS.
         fno_page_size: rows per page of F&O.
         p2c_solution: whether Sales has the Prospect-to-cash solution (account numbers made by the service).
+        chosen: further settings of the services: values by name, by environment.
     """
 
     data_dir: Path
@@ -45,6 +47,7 @@ class SandboxSettings:
     dataverse_page_size: int = 5000
     fno_page_size: int = 10_000
     p2c_solution: bool = True
+    chosen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuses values that cannot work.

@@ -237,6 +237,15 @@ def running(
             raise SandboxProcessError(f"The sandbox ended with exit code {code}: {_text(errors)}")
 
 
+def settings_options(settings: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Options of ``serve`` for settings by name, under ``dataverse`` (Sales and CDS) and ``fno``."""
+    return tuple(
+        f"--{service}-setting={name}={_encode(value).decode()}"
+        for service, values in settings.items()
+        for name, value in values.items()
+    )
+
+
 def _ready_line(process: subprocess.Popen[bytes], errors: IO[bytes], timeout: float) -> dict[str, Any]:
     """What the process tells about itself once it is ready."""
     lines: list[bytes] = []

@@ -15,13 +15,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from dynamics_sandbox.control.exchange import answered, done, read_order, read_query, refused
+from dynamics_sandbox.control.exchange import (
+    UnknownNameError,
+    answered,
+    done,
+    read_order,
+    read_query,
+    refused,
+)
 from dynamics_sandbox.control.faults import Fault, FaultScript
 from dynamics_sandbox.control.hooks import HookOrder
 from dynamics_sandbox.control.orders import ClockOrder, ClockReport, ResetOrder, SeedOrder, SnapshotOrder
 from dynamics_sandbox.control.requestlog import LogFilter
 from dynamics_sandbox.errors import SandboxError
 from dynamics_sandbox.fno.orders.routes import order_routes
+from dynamics_sandbox.settings import ENVIRONMENTS
 from dynamics_sandbox.webpage.origin import SameOrigin
 from dynamics_sandbox.webpage.routes import page_routes
 
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
     from dynamics_sandbox.control.requestlog import RequestLog
     from dynamics_sandbox.control.snapshots import Snapshots
     from dynamics_sandbox.environments import Environments
+    from dynamics_sandbox.switches import Switchboard
 
 _LONGEST_POLL_SECONDS: Final = 600.0
 
@@ -85,6 +94,9 @@ class Control:
             Route("/snapshots/{name}", self._forget_snapshot, methods=["DELETE"]),
             Route("/clock", self._show_clock, methods=["GET"]),
             Route("/clock", self._move_clock, methods=["POST"]),
+            Route("/settings/{environment}", self._show_settings, methods=["GET"]),
+            Route("/settings/{environment}", self._change_settings, methods=["PUT", "PATCH"]),
+            Route("/settings/{environment}", self._restore_settings, methods=["DELETE"]),
             Route("/seed", self._seed, methods=["POST"]),
             Route("/reset", self._reset, methods=["POST"]),
             *order_routes(lambda: self.environments.fno),
@@ -180,6 +192,25 @@ class Control:
     async def _move_clock(self, request: Request) -> Response:
         (await read_order(request, ClockOrder)).apply(self.clock)
         return await self._show_clock(request)
+
+    def _switches(self, request: Request) -> Switchboard:
+        name = request.path_params["environment"]
+        environment = self.environments.by_name().get(name)
+        if environment is None:
+            raise UnknownNameError(f"There is no environment '{name}': use {', '.join(ENVIRONMENTS)}.")
+        return environment.switches
+
+    async def _show_settings(self, request: Request) -> Response:
+        return answered({"settings": self._switches(request).report()})
+
+    async def _change_settings(self, request: Request) -> Response:
+        given = await read_order(request, dict[str, msgspec.Raw])
+        self._switches(request).change(given)
+        return await self._show_settings(request)
+
+    async def _restore_settings(self, request: Request) -> Response:
+        self._switches(request).restore()
+        return done()
 
     async def _seed(self, request: Request) -> Response:
         order = await read_order(request, SeedOrder)

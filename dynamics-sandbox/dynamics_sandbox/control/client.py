@@ -199,6 +199,23 @@ class ControlClient(ABC):
         """Removes a snapshot."""
         self.control("DELETE", f"snapshots/{quote(name, safe='')}")
 
+    def settings(self, environment: str) -> dict[str, Any]:
+        """Every setting of an environment with its value."""
+        found = self.control("GET", f"settings/{environment}")["settings"]
+        return {name: setting["value"] for name, setting in found.items()}
+
+    def change_settings(self, environment: str, **changes: Any) -> None:
+        """Changes settings of an environment from the next request on, all of them or none.
+
+        ``sandbox.change_settings("fno", page_size=5)``; one of a part by ``**{"sales.rule_code": "0x1"}``.
+        """
+        self.control("PUT", f"settings/{environment}", changes)
+
+    def restore_settings(self) -> None:
+        """Puts the settings of all environments back to how the sandbox was started."""
+        for environment in ("sales", "cds", "fno"):
+            self.control("DELETE", f"settings/{environment}")
+
     def seed(self, *, number: int = 1, **sizes: int) -> list[str]:
         """Adds generated rows: ``seed(accounts=1000, customers=50)``; gives one note per table."""
         return self._seed({"sizes": sizes, "number": number})
@@ -213,7 +230,7 @@ class ControlClient(ABC):
         return notes
 
     def reset(self, seed: OneOf["demo", "none"] = "none") -> None:
-        """Starts all environments over."""
+        """Starts all environments over, with the settings of the start."""
         self.control("POST", "reset", {"seed": seed})
 
 

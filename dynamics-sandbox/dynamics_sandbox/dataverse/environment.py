@@ -25,6 +25,7 @@ from dynamics_sandbox.odata.options import QueryOptions
 from dynamics_sandbox.seeds.dataverse import SeedIds, seed_demo, seed_platform, seed_solution
 from dynamics_sandbox.seeds.northwind import import_folder
 from dynamics_sandbox.seeds.sized_dataverse import seed_sized
+from dynamics_sandbox.switches import Switchboard
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -56,6 +57,7 @@ class DataverseEnvironment:
         self.name = name
         self.url = url
         self.settings = settings
+        self.switches = Switchboard(settings)
         self.clock = clock
         self.database = database
         self._seed_ids = SeedIds(name)

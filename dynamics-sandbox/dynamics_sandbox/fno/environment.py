@@ -19,6 +19,7 @@ from dynamics_sandbox.fno.seeds import Seeder
 from dynamics_sandbox.fno.store import Store
 from dynamics_sandbox.fno.writing import Writer
 from dynamics_sandbox.seeds.sized_fno import seed_sized
+from dynamics_sandbox.switches import Switchboard
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -55,6 +56,7 @@ class FnoEnvironment:
         self.clock = clock
         self.url = url.rstrip("/")
         self.settings = settings
+        self.switches = Switchboard(settings)
         self.model = load_model(settings.further_model)
         self.actions = Actions((*DATA_MANAGEMENT_ACTIONS, *actions))
         self.store = Store(self.model, clock)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dynamics_sandbox.fno.model import Model, Property
+    from dynamics_sandbox.fno.settings import FnoSettings
     from dynamics_sandbox.odata.nodes import Literal
 
 Stored: TypeAlias = str | int
@@ -55,12 +56,12 @@ class Converter:
 
     Args:
         model: for the members of enums.
-        decimal_places: digits kept after the point.
+        settings: say how many digits are kept after the point.
     """
 
-    def __init__(self, model: Model, decimal_places: int) -> None:
+    def __init__(self, model: Model, settings: FnoSettings) -> None:
         self._model = model
-        self._step = Decimal(1).scaleb(-decimal_places)
+        self._settings = settings
         self._readers: dict[str, Callable[[Property, Any], Stored | None]] = {
             "String": _text,
             "Real": self._decimal,
@@ -136,7 +137,7 @@ class Converter:
         exact = Decimal(value)
         if not exact.is_finite() or not -_LARGEST < exact < _LARGEST:
             return None
-        return decimal_text(exact.quantize(self._step, context=_EXACT))
+        return decimal_text(exact.quantize(Decimal(1).scaleb(-self._settings.decimal_places), context=_EXACT))
 
 
 def instant_text(moment: dt.datetime) -> str:

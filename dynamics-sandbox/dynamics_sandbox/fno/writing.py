@@ -34,7 +34,7 @@ class Writer:
         self._rules: dict[str, tuple[Rule, ...]] = {
             name: rules_of(entity) for name, entity in model.entities.items()
         }
-        self.converter = Converter(model, settings.decimal_places)
+        self.converter = Converter(model, settings)
 
     def initial_row(self, entity: Entity) -> Row:
         """A row nobody has filled, by column: the defaults of the model, the empty values for the rest."""

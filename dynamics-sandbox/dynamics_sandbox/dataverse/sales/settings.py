@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dynamics_sandbox.switches import ErrorCode  # noqa: TC001 - read by switches
+
 Transitions = Mapping[int, tuple[int, ...]]
 
 
@@ -21,7 +23,7 @@ def _transitions() -> Mapping[str, Transitions]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SalesSettings:
     """How Sales behaves where more than one behaviour is plausible."""
 
@@ -35,16 +37,16 @@ class SalesSettings:
     """State changes callers may make by update: table, old state, new states; others need an action. Orders
     may be made Active again, since editing them needs that state."""
 
-    transition_code: str = "0x80048408"
+    transition_code: ErrorCode = "0x80048408"
     """Code for a state change that is not allowed: that of an invalid state and status pair."""
 
-    read_only_code: str = "0x80040265"
+    read_only_code: ErrorCode = "0x80040265"
     """Code for a change of a read-only document: a business rule of a plug-in (IsvAborted)."""
 
-    rule_code: str = "0x80040265"
+    rule_code: ErrorCode = "0x80040265"
     """Code for other business rules: inactive product or price list, a unit of another group and so on."""
 
-    duplicate_code: str = "0x80040237"
+    duplicate_code: ErrorCode = "0x80040237"
     """Code for a second product, document or price list item of the same number."""
 
     quote_activation_requires: tuple[str, ...] = ("name", "customerid")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
+from dynamics_sandbox.switches import AT_START
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(slots=True, kw_only=True)
 class P2cSettings:
     """How the solution behaves where its documentation leaves it open."""
 
-    version: str = "1.15.0.0"
+    version: str = field(default="1.15.0.0", metadata=AT_START)
     """Version of the solution's row: the first with orders in both directions and Freight Tax, the last with
     the key on the account number (15.0.0.2 dropped it)."""
 
