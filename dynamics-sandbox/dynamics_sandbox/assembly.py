@@ -83,9 +83,7 @@ def assemble(
     issuer = TokenIssuer(
         identity.signing_key, identity.tenant_id, lifetime=settings.token_lifetime, clock=clock.seconds
     )
-    checker = TokenChecker(
-        identity.signing_key, identity.tenant_id, exact_resources={addresses.fno}, clock=clock.seconds
-    )
+    checker = TokenChecker(identity.signing_key, identity.tenant_id, clock=clock.seconds)
     urls = {"sales": addresses.sales, "cds": addresses.cds, "fno": addresses.fno}
     services: dict[str, ASGIApp] = {
         "sales": create_dataverse(environments.sales, checker),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import click
+import msgspec
 
 from dynamics_sandbox.command_frame import DEFAULTS, data_option, one_message, opened
 from dynamics_sandbox.control.asking import ask
@@ -19,6 +20,7 @@ from dynamics_sandbox.ready import read_ready
 from dynamics_sandbox.seeds.sized import SizeOrder, sized_tables
 from dynamics_sandbox.server import serve as serve_settings
 from dynamics_sandbox.settings import ENVIRONMENTS, SEEDS, SandboxSettings
+from dynamics_sandbox.settings_list import described_settings
 from dynamics_sandbox.switches import read_texts
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ main.add_command(advance)
     "dataverse",
     metavar="NAME=VALUE",
     multiple=True,
-    help="Any other setting of Sales and CDS, as docs/sandbox.md lists them; may be repeated.",
+    help="Any other setting of Sales and CDS, as the command `settings` lists them; may be repeated.",
 )
 @click.option(
     "--fno-setting",
@@ -207,6 +209,23 @@ def restore(data_dir: Path, name: str) -> None:
         else:
             with opened(data_dir, create=False) as environments:
                 Snapshots.of(environments, data_dir).restore(name)
+
+
+@main.command(name="settings", short_help="List what can be chosen of the services.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+def list_settings(*, as_json: bool) -> None:
+    """List the settings of the services: name, default, values, meaning.
+
+    Give them to ``serve`` with --dataverse-setting or --fno-setting.
+    """
+    found = list(described_settings())
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    for item in found:
+        default = msgspec.json.encode(item.default).decode()
+        late = "" if item.changeable else " Read at the start only."
+        click.echo(f"{item.service} {item.name} = {default} ({item.values})\n    {item.meaning}{late}")
 
 
 @main.command(short_help="Print rows of an entity set.")

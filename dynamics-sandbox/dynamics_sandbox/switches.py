@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 #: Kinds of values that need more than a type.
 Amount: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+Digits: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=20)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 ErrorStatus: TypeAlias = Annotated[int, msgspec.Meta(ge=400, le=599)]
@@ -120,7 +121,7 @@ def find(kind: type, name: str) -> Switch:
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    advice = f"Did you mean '{near[0]}'?" if near else "docs/sandbox.md lists the settings there are."
+    advice = f"Did you mean '{near[0]}'?" if near else "`dynamics-sandbox settings` lists all."
     raise SandboxError(f"There is no setting '{name}' of {_SERVICES[kind.__name__]}. {advice}")
 
 
@@ -179,8 +180,8 @@ class Switchboard:
         """Every setting with its value, its value at the start, and whether it can be changed now."""
         return {
             switch.name: {
-                "value": _plain(value_of(self._settings, switch.name)),
-                "start": _plain(value_of(self._start, switch.name)),
+                "value": plain(value_of(self._settings, switch.name)),
+                "start": plain(value_of(self._start, switch.name)),
                 "changeable": switch.when_running,
             }
             for switch in switches(self._kind)
@@ -213,8 +214,8 @@ def _from_text(kind: type, value: Any) -> Any:
     raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON can hold it; sets in order."""
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it, with sets in order."""
     if isinstance(value, Path):
         return str(value)
     return sorted(value) if isinstance(value, frozenset) else value

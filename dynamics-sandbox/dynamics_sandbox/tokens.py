@@ -18,7 +18,7 @@ import msgspec
 from dynamics_sandbox.clock import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
 _HEADER: Final = msgspec.json.encode({"typ": "JWT", "alg": "HS256"})
 
@@ -84,16 +84,11 @@ class TokenChecker:
         key: bytes,
         tenant_id: str,
         *,
-        exact_resources: Collection[str] = (),
         clock: Callable[[], float] | None = None,
     ) -> None:
-        """Resources among ``exact_resources`` insist on the audience letter for letter.
-
-        F&O does: lower case and no trailing slash. Dataverse also takes its address with a slash at the end.
-        """
+        """Check what the issuer of the same key and tenant has signed."""
         self._key = key
         self._tenant_id = tenant_id
-        self._exact = frozenset(exact_resources)
         self._clock = clock or Clock().seconds
         self._revoked: set[str] = set()
 
@@ -101,19 +96,21 @@ class TokenChecker:
         """Treats the token of an ``Authorization`` header as expired from now on."""
         self._revoked.add(authorization.partition(" ")[2].strip())
 
-    def check(self, authorization: str | None, resource: str) -> Principal | None:
+    def check(self, authorization: str | None, resource: str, *, exact: bool) -> Principal | None:
         """Who calls, or None when the token is missing, forged, expired or meant for another environment.
 
         Args:
             authorization: the request's ``Authorization`` header.
             resource: URL of the environment, without a trailing slash.
+            exact: whether the audience must be this letter for letter, or may also be in capitals and end
+                with a slash.
         """
         scheme, _, token = (authorization or "").partition(" ")
         known = scheme.lower() == "bearer" and token.strip() not in self._revoked
         claims = self._claims(token.strip()) if known else None
         if claims is None or claims.tid != self._tenant_id or not claims.nbf <= self._clock() < claims.exp:
             return None
-        audience = claims.aud if resource in self._exact else claims.aud.lower().rstrip("/")
+        audience = claims.aud if exact else claims.aud.lower().rstrip("/")
         return Principal(claims.appid, claims.tid) if audience == resource else None
 
     def _claims(self, token: str) -> _Claims | None:

@@ -55,10 +55,12 @@ class _Endpoint:
 
     async def respond(self, request: Request) -> Response:
         """Answer a request."""
-        principal = self._tokens.check(request.headers.get("authorization"), self._environment.url)
+        settings = self._environment.settings
+        principal = self._tokens.check(
+            request.headers.get("authorization"), self._environment.url, exact=settings.exact_audience
+        )
         if principal is None:
             return self._unauthorized()
-        settings = self._environment.settings
         server, token = self._servers.choose(request.headers.get("cookie", ""), settings.web_servers)
         answer = await self._protected(request, principal.client_id, server)
         headers = {

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from dynamics_sandbox.dataverse.sales.settings import SalesSettings
 from dynamics_sandbox.dataverse.solution.settings import P2cSettings
-from dynamics_sandbox.switches import AT_START, OWN, Amount, Count, ErrorCode, Seconds
+from dynamics_sandbox.switches import AT_START, OWN, Amount, Count, Digits, ErrorCode, Seconds
 
 #: Rounding modes of the decimal module.
 Rounding: TypeAlias = Literal[
@@ -32,6 +32,10 @@ class DataverseSettings:
         default="https://login.microsoftonline.com/common/oauth2/authorize", metadata=OWN
     )
     """Where the WWW-Authenticate header of a 401 sends the client; the sandbox names its own sign-in here."""
+
+    exact_audience: bool = False
+    """Whether a token's audience must be the address letter for letter; the service also takes capitals and a
+    slash at the end."""
 
     p2c_solution: bool = field(default=True, metadata=AT_START)
     """Sales only: whether the Prospect-to-cash solution is installed (account numbers and their key)."""
@@ -63,6 +67,14 @@ class DataverseSettings:
     url_limit: Count = 32768
     """Longest URL of a request of its own; inside $batch it is twice as long."""
 
+    week_start: Literal["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"] = (
+        "Sunday"
+    )
+    """First day of the week in query functions such as ThisWeek; the service takes the user's."""
+
+    average_digits: Digits = 10
+    """Digits after the point of an average in ``$apply``; undocumented."""
+
     first_version: Count = field(default=3_000_000_000, metadata=AT_START)
     """First versionnumber: beyond 32 bits, as real environments are, so that clients must read 64."""
 
@@ -80,6 +92,12 @@ class DataverseSettings:
 
     undeclared_property_code: ErrorCode = "0x80048d19"
     """Code for a column that a request body names and the table lacks; older builds say 0x0."""
+
+    wrong_type_code: ErrorCode = "0x80048d19"
+    """Code for a value of the wrong JSON type."""
+
+    instants_without_zone: Literal["utc", "reject"] = "utc"
+    """What a time without a time zone is: UTC, or a value of the wrong type."""
 
     unwritable_columns: Literal["ignore", "reject"] = "ignore"
     """What a value for a read-only column does: "ignore" (mostly so in practice) or "reject"."""
@@ -114,10 +132,10 @@ class DataverseSettings:
     key_byte_limit: Count = 900
     """Bytes per alternate key."""
 
-    money_digits: Amount = 4
+    money_digits: Digits = 4
     """Digits after the point in which money is stored and returned."""
 
-    decimal_digits: Amount = 10
+    decimal_digits: Digits = 10
     """Digits after the point of decimal columns in answers; a column of higher precision has its own."""
 
     rounding: Rounding = "ROUND_HALF_EVEN"
@@ -134,6 +152,10 @@ class DataverseSettings:
 
     strict_line_ends: bool = True
     """Whether a $batch body must use CRLF; the service fails without."""
+
+    failed_change_set: Literal["part", "change set"] = "part"
+    """How a change set that failed is answered: by one part with the error, or by that part inside a change
+    set of its own."""
 
     innererror_versions: tuple[str, ...] = ("v8.0", "v8.1", "v8.2")
     """Versions whose errors carry `innererror`; 9.1 still did so in 2020."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dynamics_sandbox.fno.environment import FnoEnvironment
 
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
+_TEXT = "text/plain; charset=utf-8"
 
 
 class Caller(Protocol):
@@ -37,7 +39,7 @@ class Caller(Protocol):
 class TokenCheck(Protocol):
     """Checks bearer tokens; ``tokens.TokenChecker`` of the sandbox is one."""
 
-    def check(self, authorization_header: str | None, resource: str) -> Caller | None:
+    def check(self, authorization_header: str | None, resource: str, *, exact: bool) -> Caller | None:
         """The caller, or None when the token is missing, expired, or meant for another resource."""
 
 
@@ -59,11 +61,14 @@ class _Gateway:
         self._environment = environment
         self._tokens = tokens
         self._data = DataService(environment)
-        self._metadata = MetadataService(
-            environment.model, environment.actions, f"{environment.url}/metadata"
-        )
         self._throttle = Throttle(environment.settings, environment.clock)
         self._servers = WebServers(environment.url)
+
+    @cached_property
+    def _metadata(self) -> MetadataService:
+        """Made for its first request: many a client never asks."""
+        environment = self._environment
+        return MetadataService(environment.model, environment.actions, f"{environment.url}/metadata")
 
     async def answer(self, request: Request) -> Response:
         """The answer to any request."""
@@ -90,15 +95,18 @@ class _Gateway:
 
     def _reply(self, request: Request, body: bytes, server: int) -> Reply:
         environment = self._environment
-        principal = self._tokens.check(request.headers.get("authorization"), environment.url)
+        settings = environment.settings
+        principal = self._tokens.check(
+            request.headers.get("authorization"), environment.url, exact=settings.exact_audience
+        )
         company = environment.default_company(principal.client_id) if principal else None
         if principal is None or company is None:
-            unknown = principal.client_id if principal and environment.settings.unauthorized_hint else ""
+            unknown = principal.client_id if principal and settings.unauthorized_hint else ""
             return _unauthorized(environment.url, unknown)
         try:
             admission = self._throttle.admit(principal.client_id, server)
         except ThrottledError as error:
-            return Reply(error.status, error.body(), {"Content-Type": JSON_TYPE, **error.headers})
+            return _throttled(error, settings.throttled_body)
         started = perf_counter()
         try:
             return self._serve(request, body, company)
@@ -133,6 +141,14 @@ def _unauthorized(url: str, unknown_client: str) -> Reply:
         'register it under System administration > Setup > Microsoft Entra applications."'
     )
     return Reply(401, b"", {"WWW-Authenticate": f'Bearer realm="{url}"{hint if unknown_client else ""}'})
+
+
+def _throttled(error: ThrottledError, form: str) -> Reply:
+    if form == "empty":
+        return Reply(error.status, b"", error.headers)
+    if form == "text":
+        return Reply(error.status, error.message.encode(), {"Content-Type": _TEXT, **error.headers})
+    return Reply(error.status, error.body(), {"Content-Type": JSON_TYPE, **error.headers})
 
 
 def _outside(service: str) -> Reply:

@@ -59,7 +59,7 @@ class FnoEnvironment:
         self.switches = Switchboard(settings)
         self.model = load_model(settings.further_model)
         self.actions = Actions((*DATA_MANAGEMENT_ACTIONS, *actions))
-        self.store = Store(self.model, clock)
+        self.store = Store(self.model, settings, clock)
         self.writer = Writer(self.model, self.store, settings)
         self._seeder = Seeder(self.model, self.writer, settings)
         with database.writing() as connection:
@@ -127,7 +127,7 @@ class FnoEnvironment:
             raise FnoError(
                 404, f"There is no entity set '{entity_set}'; there are {', '.join(self.model.public)}."
             )
-        queries = QueryBuilder(self.model, self.settings, f"{self.url}/data")
+        queries = QueryBuilder(self.store, self.settings, f"{self.url}/data")
         options = queries.options(f"{CROSS_COMPANY}=true")
         read = queries.read(entity, options, company="", where=self._where(entity, key), metadata="none")
         statement = read.rows(-1, 0)

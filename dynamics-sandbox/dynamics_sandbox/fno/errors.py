@@ -48,6 +48,13 @@ class WriteFailedError(FnoError):
         super().__init__(0, message, exception=_WRITE_EXCEPTION)
 
 
+class IncompleteKeyError(FnoError):
+    """A key without all its parts; the settings decide the status, 404 here."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(404, message, outer=message)
+
+
 class MissingRowError(FnoError):
     """No row under this key (404); real builds answer it with an empty body."""
 
@@ -95,10 +102,10 @@ def invalid_query(message: str) -> FnoError:
     return FnoError(400, text, outer=text)
 
 
-def no_privilege(name: str) -> FnoError:
-    """The user's security roles do not cover the entity."""
+def no_privilege(name: str, status: int) -> FnoError:
+    """The user's security roles do not cover the entity; the settings say the status."""
     text = f"Access denied: the user's security roles have no privilege for '{name}'."
-    return FnoError(403, text, exception="System.UnauthorizedAccessException")
+    return FnoError(status, text, exception="System.UnauthorizedAccessException")
 
 
 def unsupported(what: str) -> FnoError:

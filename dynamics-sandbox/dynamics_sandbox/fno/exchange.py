@@ -9,7 +9,7 @@ from typing import Literal as OneOf
 from typing import get_args as members_of
 from urllib.parse import quote, unquote, unquote_plus
 
-from dynamics_sandbox.fno.errors import FnoError, unknown_set
+from dynamics_sandbox.fno.errors import FnoError, IncompleteKeyError, unknown_set
 from dynamics_sandbox.odata.errors import QueryError
 from dynamics_sandbox.odata.keys import parse_key
 from dynamics_sandbox.odata.nodes import Literal
@@ -113,7 +113,7 @@ def read_key(entity: Entity, text: str, converter: Converter) -> Row:
     """The key values of a row; every part of the key is required.
 
     Raises:
-        FnoError: 404, a part is missing; 400, unreadable or of the wrong type.
+        FnoError: IncompleteKeyError, a part is missing; 400, unreadable or of the wrong type.
     """
     try:
         parsed = parse_key(text)
@@ -126,7 +126,7 @@ def read_key(entity: Entity, text: str, converter: Converter) -> Row:
             f"Only {len(found)} of {len(entity.key)} keys provided for lookup, "
             f"provide keys for {', '.join(entity.key)}."
         )
-        raise FnoError(404, text, outer=text)
+        raise IncompleteKeyError(text)
     return {name: converter.from_literal(entity.properties[name], given[name]) for name in entity.key}
 
 

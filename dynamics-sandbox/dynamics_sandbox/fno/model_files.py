@@ -8,6 +8,7 @@ alone on its table declares its properties in full, and the table follows from t
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,16 @@ def load_model(further: Path | None = None) -> Model:
         msgspec.ValidationError: a file that does not follow its shape.
         KeyError: an entity, column, enum, relation or property that a file refers to and no file declares.
     """
+    return _shipped() if further is None else _load(further)
+
+
+@cache
+def _shipped() -> Model:
+    """The model of the package, read once: it never changes."""
+    return _load(None)
+
+
+def _load(further: Path | None) -> Model:
     enums: dict[str, dict[str, int]] = {}
     table_files: dict[str, _TableFile] = {}
     entity_files: dict[str, _EntityFile] = {}

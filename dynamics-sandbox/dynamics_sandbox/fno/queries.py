@@ -20,8 +20,9 @@ from dynamics_sandbox.odata.sql import FNO, CompiledFilter, SqlColumn, compile_f
 
 if TYPE_CHECKING:
     from dynamics_sandbox.fno.exchange import Metadata
-    from dynamics_sandbox.fno.model import Entity, Model, Navigation
+    from dynamics_sandbox.fno.model import Entity, Navigation
     from dynamics_sandbox.fno.settings import FnoSettings
+    from dynamics_sandbox.fno.store import Store
     from dynamics_sandbox.odata.nodes import Node
     from dynamics_sandbox.odata.operands import SqlValue
 
@@ -33,6 +34,8 @@ _ROW_OPTIONS: Final = frozenset({"$select", "$expand", "$format"})
 #: Options of OData 4.0 that the product does not support.
 _NOT_IN_THE_PRODUCT: Final = ("$apply", "$search", "$compute", "$levels", "$deltatoken", "$skiptoken")
 ROOT: Final = "r"
+#: The stamps that sets for business intelligence show.
+_STAMPS: Final = frozenset({"_modified", "_joined_modified"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,9 @@ class Read:
 class QueryBuilder:
     """Builds reads for one environment."""
 
-    def __init__(self, model: Model, settings: FnoSettings, base: str) -> None:
-        self._model = model
+    def __init__(self, store: Store, settings: FnoSettings, base: str) -> None:
+        self._model = model = store.model
+        self._now = store.now
         self._settings = settings
         self._full = FullMetadata(model, base)
 
@@ -120,7 +124,7 @@ class QueryBuilder:
         """
         names = self._selected(entity, options.select)
         expands = [self._expanded(entity, item) for item in options.expand]
-        conditions = [*where, *map(Statement, shown_rows(entity, self._model, ROOT))]
+        conditions = [*where, *map(Statement, shown_rows(entity, self._model, ROOT)), *self._settled(entity)]
         if entity.has_company and not cross_company(options):
             conditions.append(Statement(f"{ROOT}.{quoted(COMPANY)} = ?", (company,)))
         if options.filter is not None:
@@ -136,6 +140,12 @@ class QueryBuilder:
             order=self._order(entity, options),
             context=_context(options, expands),
         )
+
+    def _settled(self, entity: Entity) -> list[Statement]:
+        """The condition that a row was not written just now, for sets that show stamps and lag behind."""
+        delay = self._settings.bi_delay_seconds
+        stamps = {item.stored for item in entity.properties.values()} & _STAMPS
+        return [Statement(f"{ROOT}.{stamp} <= ?", (self._now(ago=delay),)) for stamp in stamps if delay]
 
     def _renderer(self, metadata: Metadata) -> RowRenderer:
         full = self._full if metadata == "full" else None

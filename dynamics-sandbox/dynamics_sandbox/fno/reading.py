@@ -46,7 +46,7 @@ class Reader:
         self._model = model
         self._settings = settings
         self._base = base
-        self._queries = QueryBuilder(model, settings, base)
+        self._queries = QueryBuilder(store, settings, base)
 
     def get(self, call: Call, target: Address) -> Reply:
         """The answer to a GET.
@@ -92,7 +92,8 @@ class Reader:
         offset = min(options.skip or 0, _FARTHEST)
         wanted = size if options.top is None else min(options.top, size)
         # One row more than the page tells whether another page follows.
-        more_allowed = options.top is None or options.top > size
+        in_pages = self._settings.large_top == "pages"
+        more_allowed = options.top is None or (options.top > size and in_pages)
         statement = read.rows(wanted + int(more_allowed), offset)
         with self._database.reading() as connection:
             yield self._opening(call, read, connection)

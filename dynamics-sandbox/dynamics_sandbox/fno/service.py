@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,6 +12,7 @@ from dynamics_sandbox.fno.batch import BatchHandler
 from dynamics_sandbox.fno.bodies import read_body
 from dynamics_sandbox.fno.errors import (
     FnoError,
+    IncompleteKeyError,
     MissingRowError,
     WriteFailedError,
     no_privilege,
@@ -48,7 +50,11 @@ class DataService:
         self._batch = BatchHandler(
             environment.database, environment.settings, self._handle, self._refuse_in_batch
         )
-        self._schema = schema_document(environment.model, environment.actions).encode()
+
+    @cached_property
+    def _schema(self) -> bytes:
+        """The CSDL document; megabytes with a further model, so made when it is first asked for."""
+        return schema_document(self._environment.model, self._environment.actions).encode()
 
     def answer(self, call: Call) -> Reply:
         """The answer to a call, refusals included."""
@@ -64,7 +70,11 @@ class DataService:
     def _refuse(self, error: FnoError, status_of_failed_write: int) -> Reply:
         if isinstance(error, MissingRowError) and not self._environment.settings.body_for_missing_row:
             return Reply(error.status)
-        status = status_of_failed_write if isinstance(error, WriteFailedError) else error.status
+        status = error.status
+        if isinstance(error, WriteFailedError):
+            status = status_of_failed_write
+        elif isinstance(error, IncompleteKeyError):
+            status = self._environment.settings.status_of_incomplete_key
         return Reply(status, error.body(), {"Content-Type": JSON_TYPE})
 
     def _refuse_in_batch(self, error: FnoError) -> Reply:
@@ -76,7 +86,7 @@ class DataService:
             return self._document(call)
         target = address(call.segments, self._environment.model, self._environment.writer.converter)
         if target.entity.set in self._environment.settings.sets_without_privilege:
-            raise no_privilege(target.entity.set)
+            raise no_privilege(target.entity.set, self._environment.settings.status_without_privilege)
         if call.method == "GET":
             return self._reader.get(call, target)
         writes_a_row = call.method in {"PATCH", "PUT", "DELETE"} and target.key is not None

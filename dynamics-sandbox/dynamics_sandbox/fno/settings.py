@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path  # noqa: TC003 - read by switches
 from typing import Literal, TypeAlias
 
-from dynamics_sandbox.switches import AT_START, OWN, Amount, Count, ErrorStatus, Seconds
+from dynamics_sandbox.switches import AT_START, OWN, Amount, Count, Digits, ErrorStatus, Seconds
 
 #: Who gives the numbers of a sequence: the caller, the service, or the service when none is sent.
 NumberMode: TypeAlias = Literal["manual", "automatic", "both"]
@@ -27,8 +27,15 @@ class FnoSettings:
     default_company: str = field(default="usmf", metadata=AT_START)
     """Company of that user, which applies to every call without ``cross-company=true``."""
 
+    exact_audience: bool = True
+    """Whether a token's audience must be the environment's address letter for letter: lower case, no slash at
+    the end; otherwise capitals and a slash are let through."""
+
     page_size: Count = 10_000
     """Rows of one page before a next link follows; the product's maximum is 10,000."""
+
+    large_top: Literal["pages", "one page"] = "pages"
+    """What ``$top`` beyond the page size does: pages until all of it is there, or one page and no link."""
 
     default_order: Literal["key", "recid"] = "key"
     """Order of rows without ``$orderby``: by ``key``, or by ``recid`` (order of creation)."""
@@ -48,6 +55,9 @@ class FnoSettings:
     status_of_read_only_entity: ErrorStatus = 400
     """Status of a write to an entity that takes none."""
 
+    status_of_incomplete_key: ErrorStatus = 404
+    """Status when a key lacks parts; its text is known, its status is not."""
+
     body_for_missing_row: bool = False
     """Whether the 404 for an absent key has a body."""
 
@@ -63,7 +73,7 @@ class FnoSettings:
     number_modes: Mapping[str, NumberMode] = field(default_factory=dict)
     """Who gives numbers, by ``Set.Field``; others keep the mode of the data file."""
 
-    decimal_places: Amount = 6
+    decimal_places: Digits = 6
     """Digits kept after the point; further ones are rounded half up."""
 
     sets_without_text_functions: frozenset[str] = frozenset({"SalesInvoiceHeadersV4"})
@@ -149,6 +159,15 @@ class FnoSettings:
     sets_without_privilege: frozenset[str] = frozenset()
     """Sets the user's roles do not cover; calls to them are answered with 403."""
 
+    status_without_privilege: ErrorStatus = 403
+    """Status of those calls."""
+
+    bi_delay_seconds: Seconds = 0
+    """How long the ``*BiEntities`` sets leave a row out after a write, as their data is known to lag."""
+
+    tables_without_stamp: frozenset[str] = frozenset()
+    """Tables whose modified stamp is switched off, such as ``CustTable``: it reads 1900-01-01."""
+
     unknown_options: Literal["refuse", "ignore"] = "refuse"
     """Whether ``$search``, ``$apply``, ``$compute`` and other options the product does not support are
     refused or ignored."""
@@ -191,6 +210,9 @@ class FnoSettings:
     retry_after: Literal["seconds", "lengthening", "date", "missing"] = "seconds"
     """Form of ``Retry-After``: ``seconds``; ``lengthening`` with every refusal in a row; a ``date``; or
     ``missing``."""
+
+    throttled_body: Literal["error", "text", "empty"] = "error"
+    """What the body of 429 is: the usual error with the text in it, the text alone, or nothing."""
 
     retry_after_seconds: Amount = 30
     """How long it says to wait."""

@@ -9,6 +9,7 @@ A row is handled by column names: whole, whatever entity it is reached through.
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import secrets
 from typing import TYPE_CHECKING, Final
 
@@ -19,11 +20,11 @@ from dynamics_sandbox.fno.values import Row, Stored, empty_value, instant_text
 from dynamics_sandbox.odata.sqlite import DECIMAL_COLLATION, TEXT_COLLATION
 
 if TYPE_CHECKING:
-    import datetime as dt
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from dynamics_sandbox.fno.model import Entity, Model, Property, Table
+    from dynamics_sandbox.fno.settings import FnoSettings
     from dynamics_sandbox.odata.operands import ColumnKind
 
 #: First record id; the product's own start there.
@@ -41,6 +42,7 @@ _COLUMN_TYPES: Final[dict[ColumnKind, str]] = {
     "boolean": "INTEGER",
 }
 _RANDOM_VERSIONS: Final = 2**31
+_NEVER: Final = "1900-01-01T00:00:00Z"
 #: Columns of every table besides those of the model; the stamps are what the BI entities show.
 _OWN_COLUMNS: Final = {
     "_record_id": "INTEGER PRIMARY KEY",
@@ -67,13 +69,18 @@ def etag(version: int, record_id: int, sources: int, joined: int = 0) -> str:
 class Store:
     """What the service keeps; every method works on the connection of the caller's transaction."""
 
-    def __init__(self, model: Model, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(self, model: Model, settings: FnoSettings, clock: Callable[[], dt.datetime]) -> None:
         self.model = model
+        self._settings = settings
         self._clock = clock
 
-    def now(self) -> str:
-        """The current moment as a stored instant."""
-        return instant_text(self._clock())
+    def now(self, *, ago: float = 0) -> str:
+        """The current moment, or the one so many seconds ago, as a stored instant."""
+        return instant_text(self._clock() - dt.timedelta(seconds=ago))
+
+    def _stamp(self, table: Table) -> str:
+        """What a write puts into the modified stamp."""
+        return _NEVER if table.name in self._settings.tables_without_stamp else self.now()
 
     def create_tables(self, connection: sqlite3.Connection) -> None:
         """Makes the tables that are missing, and the columns an entity has gained since the file was made."""
@@ -156,7 +163,7 @@ class Store:
         mark = etag(version, record_id, table.sources)
         connection.execute(
             f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({marks})",
-            [record_id, version, mark, *[self.now()] * 2, *row.values()],
+            [record_id, version, mark, *[self._stamp(table)] * 2, *row.values()],
         )
         return record_id
 
@@ -173,10 +180,10 @@ class Store:
         system: dict[str, Stored] = {}
         if changes and table.joined.issuperset(changes):
             joined = system["_joined_version"] = written
-            system["_joined_modified"] = self.now()
+            system["_joined_modified"] = self._stamp(table)
         else:
             own = system["_version"] = written
-            system["_modified"] = self.now()
+            system["_modified"] = self._stamp(table)
         system["_etag"] = etag(own, record_id, table.sources, joined)
         assignments = ", ".join(f"{quoted(name)} = ?" for name in (*system, *changes))
         connection.execute(

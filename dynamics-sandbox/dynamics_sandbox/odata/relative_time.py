@@ -2,7 +2,7 @@
 
 Each stands for a range of moments, taken in UTC (Dataverse: query/filter-rows, and the reference of its query
 functions). `LastX…` begins at the start of the unit X back and ends now, `NextX…` the other way round;
-`OlderThanX…` ends X back. Weeks begin on Sunday.
+`OlderThanX…` ends X back. The day a week begins on comes with the moment.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from dynamics_sandbox.odata.errors import QueryError
@@ -41,7 +42,20 @@ def is_relative(name: str) -> bool:
     return name in _DAYS or name in _SEVEN_DAYS or _WHOLE.fullmatch(name) is not None
 
 
-def relative_test(name: str, column: SqlColumn, texts: Sequence[str], now: dt.datetime) -> Fragment:
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What the functions start from.
+
+    Attributes:
+        now: the current moment.
+        week_start: first day of the week, as ``isoweekday`` counts: Monday is 1, Sunday 7.
+    """
+
+    now: dt.datetime
+    week_start: int = 7
+
+
+def relative_test(name: str, column: SqlColumn, texts: Sequence[str], today: Calendar) -> Fragment:
     """The condition that a column lies in the range of a function at a moment.
 
     Raises:
@@ -49,9 +63,9 @@ def relative_test(name: str, column: SqlColumn, texts: Sequence[str], now: dt.da
     """
     if column.kind not in {"datetime", "date"}:
         raise QueryError(f"The query function '{name}' needs a date property.")
-    now = now.astimezone(dt.timezone.utc).replace(microsecond=0)
+    now = today.now.astimezone(dt.timezone.utc).replace(microsecond=0)
     try:
-        low, high = _range(name, texts, now)
+        low, high = _range(name, texts, now, today.week_start)
     except (ValueError, OverflowError):
         raise QueryError(f"The query function '{name}' needs PropertyValue with a whole number.") from None
     form = "%Y-%m-%d" if column.kind == "date" else "%Y-%m-%dT%H:%M:%SZ"
@@ -61,7 +75,7 @@ def relative_test(name: str, column: SqlColumn, texts: Sequence[str], now: dt.da
 
 
 def _range(
-    name: str, texts: Sequence[str], now: dt.datetime
+    name: str, texts: Sequence[str], now: dt.datetime, week_start: int
 ) -> tuple[dt.datetime | None, dt.datetime | None]:
     """First moment and the one after the last; None where the range is open."""
     if name in _SEVEN_DAYS:
@@ -78,7 +92,7 @@ def _range(
         first = day + _DAYS[name] * _DAY
         return first, first + _DAY
     shift, unit = name[:4], name[4:]
-    return _whole(unit, _SHIFT[shift], day)
+    return _whole(unit, _SHIFT[shift], day, week_start)
 
 
 def _count(text: str) -> int:
@@ -106,10 +120,10 @@ def _start(moment: dt.datetime, unit: str) -> dt.datetime:
     return hour if unit == "Hours" else hour.replace(hour=0)
 
 
-def _whole(unit: str, shift: int, day: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+def _whole(unit: str, shift: int, day: dt.datetime, week_start: int) -> tuple[dt.datetime, dt.datetime]:
     if unit == "Week":
-        sunday = day - (day.isoweekday() % 7) * _DAY
-        first = sunday + shift * 7 * _DAY
+        begin = day - ((day.isoweekday() - week_start) % 7) * _DAY
+        first = begin + shift * 7 * _DAY
         return first, first + 7 * _DAY
     months = 1 if unit == "Month" else 12
     begin = day.replace(day=1) if unit == "Month" else day.replace(day=1, month=1)

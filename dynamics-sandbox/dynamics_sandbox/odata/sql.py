@@ -38,12 +38,10 @@ from dynamics_sandbox.odata.operands import (
     sort_expression,
 )
 from dynamics_sandbox.odata.query_functions import CRM_FUNCTIONS
-from dynamics_sandbox.odata.relative_time import is_relative, relative_test
+from dynamics_sandbox.odata.relative_time import Calendar, is_relative, relative_test
 from dynamics_sandbox.odata.sqlite import register
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from dynamics_sandbox.odata.options import OrderItem
 
 __all__ = [
@@ -99,7 +97,7 @@ def compile_filter(
     *,
     dialect: Dialect = DATAVERSE,
     collections: CollectionResolver | None = None,
-    now: dt.datetime | None = None,
+    today: Calendar | None = None,
 ) -> CompiledFilter:
     """The SQL condition of a filter.
 
@@ -108,7 +106,7 @@ def compile_filter(
         resolve: finds the column of a property path.
         dialect: the service whose rules apply.
         collections: finds the rows of a collection for ``any`` and ``all``; None refuses them.
-        now: the moment that query functions of relative time start from; None refuses them.
+        today: what query functions of relative time start from; None refuses them.
 
     Raises:
         UnsupportedQueryError: a query function of Dataverse that is not built here.
@@ -116,7 +114,7 @@ def compile_filter(
             raises.
     """
     try:
-        fragment = _Compiler(resolve, dialect, collections, now).predicate(node)
+        fragment = _Compiler(resolve, dialect, collections, today).predicate(node)
     except RecursionError:
         raise QueryError("The expression nests too deeply.", option="$filter") from None
     except QueryError as error:
@@ -140,12 +138,12 @@ class _Compiler:
         resolve: Resolver,
         dialect: Dialect,
         collections: CollectionResolver | None,
-        now: dt.datetime | None,
+        today: Calendar | None,
     ) -> None:
         self._resolve = resolve
         self._dialect = dialect
         self._collections = collections
-        self._now = now
+        self._today = today
 
     def predicate(self, node: Node) -> Fragment:
         """A node that is true or false."""
@@ -222,7 +220,7 @@ class _Compiler:
                 raise QueryError(f"The lambda operator on '{'/'.join(path)}' is not supported.")
             return collection.collections(path[1:])
 
-        body = _Compiler(resolve, self._dialect, collections, self._now).predicate(node.body)
+        body = _Compiler(resolve, self._dialect, collections, self._today).predicate(node.body)
         if node.kind == "any":
             return Fragment(f"{exists} AND {body.sql})", body.params)
         return Fragment(f"NOT {exists} AND NOT coalesce({body.sql}, 0))", body.params)
@@ -246,7 +244,7 @@ class _Compiler:
     def _crm_function(self, node: Call, name: str) -> Fragment:
         arguments = node.named()
         property_name = arguments.get("PropertyName")
-        relative = is_relative(name) and self._now is not None
+        relative = is_relative(name) and self._today is not None
         if name not in CRM_FUNCTIONS and not relative:
             raise UnsupportedQueryError(f"The sandbox does not support the query function '{node.name}'.")
         if not isinstance(property_name, Literal) or not isinstance(property_name.value, str):
@@ -255,8 +253,8 @@ class _Compiler:
         given = arguments.get("PropertyValues", arguments.get("PropertyValue"))
         items = given.items if isinstance(given, Values) else (given,)
         texts = [str(item.value) for item in items if isinstance(item, Literal)]
-        if self._now is not None and relative:
-            return relative_test(name, column, texts, self._now)
+        if self._today is not None and relative:
+            return relative_test(name, column, texts, self._today)
         return CRM_FUNCTIONS[name](name, column, texts)
 
 

@@ -21,7 +21,7 @@ DECIMAL_COLLATION: Final = "exact_decimal"
 # Wide enough for the product of two 28-digit decimals, SQL Server's widest.
 _EXACT: Final = Context(prec=60)
 _MOST_DIGITS: Final = 1000
-_AVERAGE_DIGITS: Final = Decimal("1e-10")
+_AVERAGE_DIGITS: Final = Decimal("1e-20")
 
 
 def register(connection: sqlite3.Connection) -> None:
@@ -139,7 +139,7 @@ class _ExactSum:
 
 
 class _ExactAverage(_ExactSum):
-    """Averages decimal text, to ten digits after the point."""
+    """Averages decimal text, to twenty digits after the point."""
 
     def finalize(self) -> Any:
         if not self._count:

@@ -98,3 +98,10 @@ def test_numbers_beyond_the_calendar(crm: Any) -> None:
 def test_text_has_no_relative_time(crm: Any) -> None:
     condition = "Microsoft.Dynamics.CRM.Today(PropertyName='name')"
     assert crm.get(f"accounts?$filter={quote(condition)}").error == (400, "0x80060888")
+
+
+def test_weeks_begin_on_the_day_the_settings_say(crm: Any) -> None:
+    settings = crm.environment.settings
+    for first_day, expected in (("Monday", "FGHIJK"), ("Thursday", "GHIJK"), ("Sunday", "EFGHIJ")):
+        settings.week_start = first_day
+        assert "".join(sorted(row["accountnumber"] for row in ask(crm, "ThisWeek").rows)) == expected

@@ -98,3 +98,20 @@ def test_bi_rows_cannot_be_written(timed: Client) -> None:
         "/data/CustTableBiEntities(dataAreaId='usmf',AccountNum='US-001')", {"Currency": "EUR"}
     )
     assert "read-only" in refused.problem
+
+
+def test_a_lag_hides_what_was_written_just_now(timed: Client, clock: Clock) -> None:
+    timed.environment.settings.bi_delay_seconds = 60
+    assert timed.patch(CUSTOMER, {"CreditLimit": 2}).status == 204
+    assert changed(timed, "CustTableBiEntities") == []
+    assert timed.get(CUSTOMER).json["CreditLimit"] == 2
+    clock.advance(dt.timedelta(seconds=60))
+    assert [row["AccountNum"] for row in changed(timed, "CustTableBiEntities")] == ["US-001"]
+
+
+def test_a_table_without_stamp_says_1900(timed: Client) -> None:
+    timed.environment.settings.tables_without_stamp = frozenset({"CustTable"})
+    assert timed.patch(CUSTOMER, {"CreditLimit": 3}).status == 204
+    row = timed.get("/data/CustTableBiEntities(dataAreaId='usmf',AccountNum='US-001')").json
+    assert row["SysModifiedDateTime"] == "1900-01-01T00:00:00Z"
+    assert row["SysRecVersion"] > 1

@@ -225,3 +225,38 @@ def test_headers_that_builds_differ_in(open_environment: Callable[..., Client]) 
     assert created.headers["content-type"] == expected
     row = fno.get(ROW)
     assert ("etag" in row.headers, "set-cookie" in row.headers) == (False, False)
+
+
+def test_the_audience_is_exact_or_not(open_environment: Callable[..., Client]) -> None:
+    fno = open_environment()
+    for exact, status in ((True, 401), (False, 200)):
+        fno.environment.settings.exact_audience = exact
+        token = fno.issuer.issue("99999999-8888-7777-6666-555555555555", "https://FNO.example.com/")
+        assert fno.get("/data/Companies", authorization=f"Bearer {token}").status == status
+
+
+@pytest.mark.parametrize(("form", "kind"), [("text", "text/plain; charset=utf-8"), ("empty", None)])
+def test_forms_of_the_body_of_429(open_environment: Callable[..., Client], form: str, kind: str) -> None:
+    refused = open_environment(throttled_body=form, request_limit=0).get("/data/Companies")
+    text = "Number of requests exceeded the limit of 0 over the time window of 300 seconds."
+    assert (refused.status, refused.headers["retry-after"]) == (429, "30")
+    assert refused.headers.get("content-type") == kind
+    assert refused.body.decode() == (text if form == "text" else "")
+
+
+def test_statuses_of_bad_keys_and_missing_rights(open_environment: Callable[..., Client]) -> None:
+    fno = open_environment(
+        status_of_incomplete_key=400,
+        status_without_privilege=401,
+        sets_without_privilege=frozenset({"Companies"}),
+    )
+    assert fno.get("/data/CustomersV3(CustomerAccount='C-1')").status == 400
+    assert fno.get("/data/Companies").status == 401
+
+
+def test_a_large_top_is_one_page_without_a_link(open_environment: Callable[..., Client]) -> None:
+    fno = open_environment(page_size=2, large_top="one page")
+    page = fno.get("/data/Currencies?$top=3")
+    assert len(page.rows) == 2
+    assert "@odata.nextLink" not in page.json
+    assert "@odata.nextLink" in fno.get("/data/Currencies").json

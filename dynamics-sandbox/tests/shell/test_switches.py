@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,7 @@ def test_values_are_read_as_typed(kind: type, text: str, name: str, value: Any) 
     [
         (F, "pagesize=5", "There is no setting 'pagesize' of F&O. Did you mean 'page_size'?"),
         (D, "rule_code=0x1", "of Dataverse. Did you mean 'sales.rule_code'?"),
-        (D, "zzz=1", "of Dataverse. docs/sandbox.md lists the settings there are."),
+        (D, "zzz=1", "of Dataverse. `dynamics-sandbox settings` lists all."),
         (F, "client_id=x", "There is no setting 'client_id' of F&O"),
         (F, "page_size=0", "0 is no value of the setting 'page_size': Expected `int` >= 1."),
         (F, "retry_after=soon", "'retry_after': use seconds or lengthening or date or missing."),
@@ -140,3 +141,28 @@ def test_the_start_s_settings_reach_the_services_and_the_commands_beside_them(tm
         (customer,) = sandbox.call("GET", "fno", "CustomersV3?$select=dataAreaId")[2]["value"]
         assert customer["dataAreaId"] == "demf"
         assert [sandbox.settings(name)["money_digits"] for name in ("sales", "cds")] == [2, 2]
+
+
+def test_the_command_lists_every_setting_with_its_default() -> None:
+    listed = json.loads(CliRunner().invoke(main, ["settings", "--json"]).output)
+    by_name = {(item["service"], item["name"]): item for item in listed}
+    assert len(by_name) == len(listed)
+    assert by_name["fno", "retry_after"] == {
+        "service": "fno",
+        "name": "retry_after",
+        "values": "seconds or lengthening or date or missing",
+        "default": "seconds",
+        "meaning": by_name["fno", "retry_after"]["meaning"],
+        "changeable": True,
+    }
+    assert by_name["dataverse", "p2c.version"]["changeable"] is False
+    for item in listed:
+        assert item["meaning"].endswith("."), item["name"]
+        text = f"{item['name']}={json.dumps(item['default'])}"
+        kind = {"dataverse": D, "fno": F}[item["service"]]
+        assert set(read_texts(kind, [text])) == {item["name"]}
+
+
+def test_the_list_is_readable() -> None:
+    text = CliRunner().invoke(main, ["settings"]).output
+    assert 'fno retry_after = "seconds" (seconds or lengthening or date or missing)\n    ' in text

@@ -61,8 +61,9 @@ def _run(batch: _Batch, items: list[HttpPart | ChangeSet], *, keep_going: bool) 
     for item in items:
         reply = batch.change_set(item) if isinstance(item, ChangeSet) else batch.single(item)
         replies.append(reply)
-        if isinstance(reply, HttpReply) and reply.status >= _FIRST_ERROR and not keep_going:
-            status = reply.status
+        last = reply.replies[-1] if isinstance(reply, ChangeSetReply) and reply.replies else reply
+        if isinstance(last, HttpReply) and last.status >= _FIRST_ERROR and not keep_going:
+            status = last.status
             break
     content_type, body = render_batch(replies)
     headers = {"Content-Type": content_type}
@@ -99,10 +100,16 @@ class _Batch:
                     if part.content_id is not None and "OData-EntityId" in answer.headers:
                         created[part.content_id] = answer.headers["OData-EntityId"]
         except DataverseError as error:
-            return self._failed(error)
+            return self._undone(error)
         except QueryError as error:
-            return self._failed(refused_query(error))
+            return self._undone(refused_query(error))
         return ChangeSetReply(tuple(replies))
+
+    def _undone(self, error: DataverseError) -> ChangeSetReply | HttpReply:
+        """The one answer of a change set that failed."""
+        reply = self._failed(error)
+        alone = self._service.environment.settings.failed_change_set == "part"
+        return reply if alone else ChangeSetReply((reply,))
 
     def _call(self, part: HttpPart, created: dict[str, str]) -> Call:
         url = (

@@ -6,7 +6,7 @@ its row; a column of a related row appears as `table_column`.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dynamics_sandbox.odata.options import QueryOptions
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_EXACT = Context(prec=60)
 _NUMBERS = frozenset({"integer", "decimal", "double"})
 
 
@@ -117,7 +118,8 @@ def _aggregate(source: Source, item: Aggregate) -> tuple[str, str, Callable[[Any
             f"The aggregation method '{item.method}' needs a number, not '{'/'.join(item.path)}'.",
             UNSUPPORTED_QUERY,
         )
-    return item.alias, _sum_or_average(item.method, column), _reader(column.kind)
+    digits = source.session.settings.average_digits if item.method == "average" else None
+    return item.alias, _sum_or_average(item.method, column), _reader(column.kind, digits)
 
 
 def _sum_or_average(method: str, column: SqlColumn) -> str:
@@ -126,8 +128,13 @@ def _sum_or_average(method: str, column: SqlColumn) -> str:
     return f"{'sum' if method == 'sum' else 'avg'}({column.expression})"
 
 
-def _reader(kind: ColumnKind) -> Callable[[Any], Any]:
-    return Decimal if kind == "decimal" else _same
+def _reader(kind: ColumnKind, digits: int | None) -> Callable[[Any], Any]:
+    if kind != "decimal":
+        return _same
+    if digits is None:
+        return Decimal
+    step = Decimal(1).scaleb(-digits)
+    return lambda text: Decimal(text).quantize(step, context=_EXACT)
 
 
 def _same(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dynamics_sandbox.database import quoted
 from dynamics_sandbox.dataverse.errors import DataverseError, bad_request, not_in_sandbox
 from dynamics_sandbox.odata.literals import instant
+from dynamics_sandbox.odata.relative_time import Calendar
 from dynamics_sandbox.odata.sql import SqlCollection, SqlColumn, compile_filter
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from dynamics_sandbox.dataverse.session import Session
     from dynamics_sandbox.odata.nodes import Node
     from dynamics_sandbox.odata.operands import SqlValue
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(slots=True)
@@ -66,8 +69,9 @@ class Source:
     def filter(self, node: Node | None) -> None:
         """Add the condition of a $filter."""
         if node is not None:
-            now = instant(self.session.now)
-            compiled = compile_filter(node, self.resolve, collections=self.collections, now=now)
+            first = _DAYS.index(self.session.settings.week_start) + 1
+            today = Calendar(instant(self.session.now), first)
+            compiled = compile_filter(node, self.resolve, collections=self.collections, today=today)
             self.where(compiled.sql, *compiled.params)
 
     def sql(self) -> str:

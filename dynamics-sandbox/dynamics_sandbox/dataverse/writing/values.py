@@ -85,6 +85,7 @@ class ValueReader:
             f"InnerException : Cannot convert a value of type {type(value).__name__} to target type "
             f"'{edm_type(attribute)}' because of conflict between input format string/number and parameter "
             f"'IEEE754Compatible' false/true. Property: '{attribute.name}'.",
+            self.settings.wrong_type_code,
         )
 
     def _text(self, attribute: Attribute, value: Any) -> str | None:
@@ -150,6 +151,8 @@ class ValueReader:
             raise self.wrong_type(attribute, value)
         try:
             moment = dt.datetime.fromisoformat(_python_instant(value))
+            if moment.tzinfo is None and self.settings.instants_without_zone == "reject":
+                raise self.wrong_type(attribute, value)
             aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
             return instant_text(aware)
         except (ValueError, OverflowError):
