@@ -37,6 +37,10 @@ class FullMetadata:
         """The members behind the etag."""
         yield f"'\"@odata.editLink\":' || json_quote({self._address(entity, alias, base='')})"
 
+    def reference(self, entity: Entity, alias: str) -> str:
+        """A whole row as ``$ref`` shows it: its address alone."""
+        return f"'{{\"@odata.id\":' || json_quote({self._address(entity, alias)}) || '}}'"
+
     def of_field(self, item: Property) -> str | None:
         """The annotation in front of a field; None for a type that shows by itself."""
         if item.edm_type in _SELF_EVIDENT:

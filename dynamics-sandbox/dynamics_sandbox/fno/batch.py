@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dynamics_sandbox.fno.errors import FnoError
-from dynamics_sandbox.fno.exchange import Call, Reply, split_path
+from dynamics_sandbox.fno.exchange import JSON_TYPE, Call, Reply, split_path
 from dynamics_sandbox.odata.errors import BatchError
+from dynamics_sandbox.odata.json_batch import parse_json_batch, render_json_batch
 from dynamics_sandbox.odata.multipart import (
     ChangeSet,
     ChangeSetReply,
@@ -48,13 +49,19 @@ class BatchHandler:
         self._refuse = refuse
 
     def answer(self, call: Call) -> Reply:
-        """The multipart answer, with status 200 whatever happened inside.
+        """The answer in the form of the batch, with status 200 whatever happened inside.
 
         Raises:
             FnoError: 400, the batch as a whole cannot be read or holds too many operations.
         """
+        content_type = call.headers.get("content-type", "")
+        in_json = self._settings.json_batch and content_type.partition(";")[0].strip() == "application/json"
         try:
-            items = parse_batch(call.headers.get("content-type", ""), call.body, strict_crlf=False)
+            items = (
+                parse_json_batch(call.body)
+                if in_json
+                else parse_batch(content_type, call.body, strict_crlf=False)
+            )
         except BatchError as error:
             raise FnoError(400, error.message) from None
         limit = self._settings.batch_limit
@@ -64,6 +71,8 @@ class BatchHandler:
             self._change_set(call, item) if isinstance(item, ChangeSet) else self._alone(call, item)
             for item in items
         ]
+        if in_json:
+            return Reply(200, render_json_batch(items, replies), {"Content-Type": JSON_TYPE})
         content_type, body = render_batch(replies)
         return Reply(200, body, {"Content-Type": content_type})
 

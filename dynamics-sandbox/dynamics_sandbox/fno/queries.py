@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from dynamics_sandbox.database import quoted
 from dynamics_sandbox.fno.annotations import FullMetadata
-from dynamics_sandbox.fno.errors import FnoError, invalid_query, unknown_property_in_query, unsupported
+from dynamics_sandbox.fno.errors import FnoError, invalid_query, unknown_property_in_query
 from dynamics_sandbox.fno.expressions import column_of, join_condition, shown_rows, value_of
 from dynamics_sandbox.fno.model import COMPANY
 from dynamics_sandbox.fno.rendering import RowRenderer
@@ -109,6 +109,7 @@ class QueryBuilder:
         company: str,
         where: tuple[Statement, ...] = (),
         metadata: Metadata = "minimal",
+        reference: bool = False,
     ) -> Read:
         """The read of an entity set.
 
@@ -118,12 +119,14 @@ class QueryBuilder:
             company: the caller's default company, which restricts the rows unless cross-company is asked for.
             where: further conditions: a key, or the row a navigation comes from.
             metadata: what rows say about themselves: their etag, with ``full`` types and addresses too.
+            reference: whether rows are shown as ``$ref`` does: their address alone.
 
         Raises:
             FnoError: 400, a property that does not exist or a filter that cannot be understood.
         """
         names = self._selected(entity, options.select)
         expands = [self._expanded(entity, item) for item in options.expand]
+        references = frozenset(item.name for item in options.expand if item.reference)
         conditions = [*where, *map(Statement, shown_rows(entity, self._model, ROOT)), *self._settled(entity)]
         if entity.has_company and not cross_company(options):
             conditions.append(Statement(f"{ROOT}.{quoted(COMPANY)} = ?", (company,)))
@@ -136,7 +139,9 @@ class QueryBuilder:
             entity=entity,
             options=options,
             source=Statement(f"FROM {quoted(entity.table.name)} AS {ROOT} WHERE {sql}", params),
-            row=self._renderer(metadata).row(entity, names, ROOT, expands),
+            row=self._full.reference(entity, ROOT)
+            if reference
+            else self._renderer(metadata, references).row(entity, names, ROOT, expands),
             order=self._order(entity, options),
             context=_context(options, expands),
         )
@@ -147,9 +152,10 @@ class QueryBuilder:
         stamps = {item.stored for item in entity.properties.values()} & _STAMPS
         return [Statement(f"{ROOT}.{stamp} <= ?", (self._now(ago=delay),)) for stamp in stamps if delay]
 
-    def _renderer(self, metadata: Metadata) -> RowRenderer:
+    def _renderer(self, metadata: Metadata, references: frozenset[str]) -> RowRenderer:
         full = self._full if metadata == "full" else None
-        return RowRenderer(self._model, etags=metadata != "none", full=full)
+        links = dict.fromkeys(references, self._full.reference)
+        return RowRenderer(self._model, etags=metadata != "none", full=full, references=links)
 
     def _selected(self, entity: Entity, select: tuple[str, ...] | None) -> list[str]:
         """Property names to show; key fields are not added by themselves."""
@@ -164,8 +170,6 @@ class QueryBuilder:
         navigation = entity.navigations.get(item.name)
         if navigation is None:
             raise unknown_property_in_query(item.name, entity.type_name)
-        if item.reference:
-            raise unsupported(f"$expand={item.name}/$ref")
         return navigation, self._selected(self._model.entities[navigation.to], item.options.select)
 
     def _filter(self, entity: Entity, node: Node) -> CompiledFilter:

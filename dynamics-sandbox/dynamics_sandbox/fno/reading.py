@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from dynamics_sandbox.database import quoted
-from dynamics_sandbox.fno.errors import FnoError, MissingRowError, invalid_query, unsupported
-from dynamics_sandbox.fno.exchange import Address, Call, Reply, json_type, key_text
+from dynamics_sandbox.fno.errors import FnoError, MissingRowError, invalid_query
+from dynamics_sandbox.fno.exchange import Address, Call, Reply, json_type, key_text, read_key
 from dynamics_sandbox.fno.model import COMPANY
 from dynamics_sandbox.fno.queries import CROSS_COMPANY, ROOT, QueryBuilder, Read, Statement, cross_company
+from dynamics_sandbox.fno.values import Converter
 from dynamics_sandbox.odata.options import replace_option
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _PIECE: Final = 250
 _FARTHEST: Final = 2**62
 _BOM: Final = b"\xef\xbb\xbf"
+#: The path segment that asks for the address of a row, or of each row, instead of the row.
+REFERENCE: Final = "$ref"
 
 
 class Reader:
@@ -46,6 +49,7 @@ class Reader:
         self._model = model
         self._settings = settings
         self._base = base
+        self._converter = Converter(model, settings)
         self._queries = QueryBuilder(store, settings, base)
 
     def get(self, call: Call, target: Address) -> Reply:
@@ -56,19 +60,23 @@ class Reader:
         """
         if target.key is None:
             return self._set(call, target)
-        if not target.rest:
-            return self._row(call, target.entity, target.key)
-        navigation = target.entity.navigations.get(target.rest[0])
+        if target.rest in {(), (REFERENCE,)}:
+            return self._row(call, target.entity, target.key, reference=bool(target.rest))
+        name, _, key = target.rest[0].partition("(")
+        navigation = target.entity.navigations.get(name)
         if navigation is not None:
-            return self._navigation(call, target, navigation)
+            return self._navigation(call, target, navigation, key.removesuffix(")"))
         return self._property(call, target)
 
     def _set(self, call: Call, target: Address) -> Reply:
         if target.rest == ("$count",):
             return self._count(call, target.entity, ())
+        url = f"{self._base}/{target.entity.set}"
+        if target.rest == (REFERENCE,):
+            return self._collection(call, target.entity, (), f"{url}/{REFERENCE}", reference=True)
         if target.rest:
             raise FnoError(404, f"Resource not found for the segment '{target.rest[0]}'.")
-        return self._collection(call, target.entity, (), f"{self._base}/{target.entity.set}")
+        return self._collection(call, target.entity, (), url)
 
     def _count(self, call: Call, entity: Entity, where: tuple[Statement, ...]) -> Reply:
         read = self._queries.read(
@@ -80,9 +88,19 @@ class Reader:
         # Real builds put a byte order mark before the number.
         return Reply(200, _BOM + str(number).encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
-    def _collection(self, call: Call, entity: Entity, where: tuple[Statement, ...], url: str) -> Reply:
-        options = self._queries.options(call.query)
-        read = self._queries.read(entity, options, company=call.company, where=where, metadata=call.metadata)
+    def _collection(
+        self, call: Call, entity: Entity, where: tuple[Statement, ...], url: str, *, reference: bool = False
+    ) -> Reply:
+        read = self._queries.read(
+            entity,
+            self._queries.options(call.query),
+            company=call.company,
+            where=where,
+            metadata=call.metadata,
+            reference=reference,
+        )
+        if reference:
+            read = replace(read, context=f"#Collection({REFERENCE})")
         return Reply(200, self._pages(call, read, url), {"Content-Type": json_type(call.metadata)})
 
     def _pages(self, call: Call, read: Read, url: str) -> Iterator[bytes]:
@@ -110,7 +128,8 @@ class Reader:
     def _opening(self, call: Call, read: Read, connection: sqlite3.Connection) -> bytes:
         parts = []
         if call.metadata != "none":
-            parts.append(f'"@odata.context":"{self._base}/$metadata#{read.entity.set}{read.context}"')
+            fragment = read.context if read.context.startswith("#") else f"#{read.entity.set}{read.context}"
+            parts.append(f'"@odata.context":"{self._base}/$metadata{fragment}"')
         if read.options.count:
             total = read.total()
             parts.append(f'"@odata.count":{connection.execute(total.sql, total.params).fetchone()[0]}')
@@ -129,16 +148,30 @@ class Reader:
             return min(int(asked.group(1)), self._settings.page_size)
         return self._settings.page_size
 
-    def _row(self, call: Call, entity: Entity, key: Row) -> Reply:
-        options = self._queries.options(call.query, single=True)
+    def _row(
+        self,
+        call: Call,
+        entity: Entity,
+        key: Row,
+        *,
+        where: tuple[Statement, ...] = (),
+        reference: bool = False,
+    ) -> Reply:
+        """One row, if it also meets further conditions; under ``$ref`` its address alone."""
         read = self._queries.read(
-            entity, options, company=call.company, where=_key_conditions(entity, key), metadata=call.metadata
+            entity,
+            self._queries.options(call.query, single=True),
+            company=call.company,
+            where=(*where, *_key_conditions(entity, key)),
+            metadata=call.metadata,
+            reference=reference,
         )
         with self._database.reading() as connection:
             text, etag = self._only(connection, read)
-        context = f"{self._base}/$metadata#{entity.set}{read.context}/$entity"
+        fragment = REFERENCE if reference else f"{entity.set}{read.context}/$entity"
+        context = f"{self._base}/$metadata#{fragment}"
         headers = {"Content-Type": json_type(call.metadata)}
-        if self._settings.etag_header:
+        if self._settings.etag_header and not reference:
             headers["ETag"] = etag
         return Reply(200, self._with_context(call, context, text), headers)
 
@@ -195,31 +228,46 @@ class Reader:
             text, _ = self._only(connection, read)
         return bytes(msgspec.json.decode(text, type=dict[str, msgspec.Raw])[item.name]).decode()
 
-    def _navigation(self, call: Call, target: Address, navigation: Navigation) -> Reply:
-        """``Set(key)/Navigation``: the related rows as a set of their own, or the one related row."""
-        related = self._model.entities[navigation.to]
-        options = self._queries.options(call.query)
+    def _navigation(self, call: Call, target: Address, navigation: Navigation, key: str) -> Reply:
+        """``Set(key)/Navigation``: the related rows as a set of their own, or the one related row.
+
+        ``$count``, ``$ref``, the key of one of many rows, and paths behind a single row may follow.
+        """
+        related, rest = self._model.entities[navigation.to], target.rest[1:]
+        values = self._joined(call, target, navigation)
+        where = _key_conditions(related, values)
+        if navigation.many and not key:
+            if rest == ("$count",):
+                return self._count(call, related, where)
+            own = f"{target.entity.set}{key_text(target.entity, target.key or {})}"
+            url = "/".join([self._base, own, navigation.name, *rest])
+            if rest in {(), (REFERENCE,)}:
+                return self._collection(call, related, where, url, reference=bool(rest))
+            raise FnoError(404, f"Resource not found for the segment '{rest[0]}'.")
+        if key:
+            wanted = read_key(related, key, self._converter)
+        else:
+            wanted = {name: values[name] for name in related.key if name in values}
+        if len(wanted) < len(related.key):
+            raise invalid_query(f"The navigation '{navigation.name}' names no single row.")
+        if rest in {(), (REFERENCE,)}:
+            return self._row(call, related, wanted, where=where, reference=bool(rest))
+        return self.get(call, Address(related, wanted, rest))
+
+    def _joined(self, call: Call, target: Address, navigation: Navigation) -> Row:
+        """The values that related rows share with the row they are reached from.
+
+        Raises:
+            MissingRowError: there is no such row, or not in the caller's company.
+        """
         key = target.entity.by_column(target.key or {})
         with self._database.reading() as connection:
             found = self._store.find(connection, target.entity.table, key)
+        options = self._queries.options(call.query)
         hidden = target.entity.has_company and not cross_company(options)
         if found is None or (hidden and found[2][COMPANY] != call.company):
             raise MissingRowError("No resources were found for the given key.")
-        row = found[2]
-        values = {far: row[near] for near, far in navigation.join.items()}
-        where = _key_conditions(related, values)
-        if navigation.many:
-            if target.rest[1:] == ("$count",):
-                return self._count(call, related, where)
-            own = f"{target.entity.set}{key_text(target.entity, target.key or {})}"
-            url = f"{self._base}/{own}/{navigation.name}"
-            return self._collection(call, related, where, url)
-        if target.rest[1:]:
-            raise unsupported(f"the path behind '{navigation.name}'")
-        wanted = {name: values[name] for name in related.key if name in values}
-        if len(wanted) < len(related.key):
-            raise invalid_query(f"The navigation '{navigation.name}' names no single row.")
-        return self._row(call, related, wanted)
+        return {far: found[2][near] for near, far in navigation.join.items()}
 
 
 def _key_conditions(entity: Entity, key: Row) -> tuple[Statement, ...]:

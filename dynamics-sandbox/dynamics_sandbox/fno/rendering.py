@@ -13,7 +13,7 @@ from dynamics_sandbox.database import quoted
 from dynamics_sandbox.fno.expressions import join_condition, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from dynamics_sandbox.fno.annotations import FullMetadata
     from dynamics_sandbox.fno.model import Entity, Model, Navigation, Property
@@ -30,10 +30,19 @@ class RowRenderer:
         model: to find related entities.
         etags: whether rows carry ``@odata.etag``; ``odata.metadata=none`` leaves it out.
         full: the further annotations of ``odata.metadata=full``; None leaves them out.
+        references: navigation properties whose rows are shown by their address alone, with what gives it.
     """
 
-    def __init__(self, model: Model, *, etags: bool, full: FullMetadata | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        *,
+        etags: bool,
+        full: FullMetadata | None = None,
+        references: Mapping[str, Callable[[Entity, str], str]] | None = None,
+    ) -> None:
         self._model = model
+        self._references = references or {}
         self._etags = etags
         self._full = full
         self._numbers = count(1)
@@ -79,7 +88,8 @@ class RowRenderer:
         """A subquery that gives the related row or rows as JSON."""
         target = self._model.entities[navigation.to]
         own = f"x{next(self._numbers)}"
-        row = self.row(target, names, own)
+        reference = self._references.get(navigation.name)
+        row = self.row(target, names, own) if reference is None else reference(target, own)
         condition = join_condition(navigation, self._model, own, alias)
         source = f"FROM {quoted(target.table.name)} AS {own} WHERE {condition}"
         if navigation.many:

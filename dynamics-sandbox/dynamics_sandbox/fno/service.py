@@ -17,11 +17,12 @@ from dynamics_sandbox.fno.errors import (
     WriteFailedError,
     no_privilege,
     no_row_for_update,
+    unsupported,
 )
 from dynamics_sandbox.fno.exchange import JSON_TYPE, Address, Call, Reply, address, json_type, key_text
 from dynamics_sandbox.fno.model import COMPANY, NAMESPACE
 from dynamics_sandbox.fno.queries import cross_company
-from dynamics_sandbox.fno.reading import Reader
+from dynamics_sandbox.fno.reading import REFERENCE, Reader
 from dynamics_sandbox.fno.schema_document import schema_document
 from dynamics_sandbox.odata.errors import QueryError
 from dynamics_sandbox.odata.options import parse_options
@@ -89,6 +90,8 @@ class DataService:
             raise no_privilege(target.entity.set, self._environment.settings.status_without_privilege)
         if call.method == "GET":
             return self._reader.get(call, target)
+        if target.rest[-1:] == (REFERENCE,):
+            raise unsupported("writing links by $ref; write the fields that relate the rows")
         writes_a_row = call.method in {"PATCH", "PUT", "DELETE"} and target.key is not None
         creates_a_row = call.method == "POST" and target.key is None
         acts = call.method == "POST" and len(target.rest) == 1 and target.rest[0].startswith(f"{NAMESPACE}.")

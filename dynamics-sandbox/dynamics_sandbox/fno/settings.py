@@ -138,6 +138,9 @@ class FnoSettings:
     batch_limit: Count = 5_000
     """Operations a ``$batch`` may hold."""
 
+    json_batch: bool = False
+    """Whether ``$batch`` also takes the JSON form of OData 4.01; the product is taken not to."""
+
     affinity_cookie: bool = True
     """Whether answers set a cookie that ties a session to one server."""
 

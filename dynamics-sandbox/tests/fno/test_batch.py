@@ -176,3 +176,71 @@ def test_unreadable_batches(fno: Client, content_type: str, body: bytes) -> None
 def test_parts_that_lead_nowhere(fno: Client) -> None:
     outside, nested = replies(send(fno, read("/api/services/x"), read("$batch")))
     assert (outside[0], nested[0]) == (404, 400)
+
+
+def _json_batch(fno: Client, *requests: dict[str, Any]) -> Answer:
+    return fno.call("POST", "/data/$batch", {"requests": list(requests)})
+
+
+def _customer(identifier: str, account: str, group: str, **fields: Any) -> dict[str, Any]:
+    body = {"CustomerAccount": account, "OrganizationName": "One", "CustomerGroupId": "10"}
+    return {
+        "id": identifier,
+        "method": "post",
+        "url": "CustomersV3",
+        "atomicityGroup": group,
+        "headers": {"Content-Type": "application/json"},
+        "body": {**body, "SalesCurrencyCode": "USD", **fields},
+    }
+
+
+def test_a_json_batch_is_refused_unless_a_setting_allows_it(
+    open_environment: Callable[..., Client],
+) -> None:
+    fno = open_environment()
+    assert _json_batch(fno, {"id": "1", "method": "GET", "url": "Companies"}).status == 400
+    fno.environment.settings.json_batch = True
+    answer = _json_batch(
+        fno,
+        {"id": "a", "method": "GET", "url": "/data/Currencies('EUR')/Symbol/$value"},
+        _customer("b", "C-1", "g"),
+        _customer("c", "C-2", "g"),
+        {"id": "d", "method": "GET", "url": "CustomersV3?$select=CustomerAccount"},
+    )
+    responses = {response["id"]: response for response in answer.json["responses"]}
+    assert [response["status"] for response in responses.values()] == [200, 201, 201, 200]
+    assert responses["a"]["body"] == "€"
+    assert responses["b"]["headers"]["Location"].endswith("CustomerAccount='C-1')")
+    assert [row["CustomerAccount"] for row in responses["d"]["body"]["value"]] == ["C-1", "C-2"]
+
+
+def test_a_group_of_a_json_batch_fails_as_one(open_environment: Callable[..., Client]) -> None:
+    fno = open_environment(json_batch=True, content_id_of_failed_change_set="failing")
+    answer = _json_batch(
+        fno,
+        _customer("a", "C-1", "g"),
+        _customer("b", "C-2", "g", CustomerGroupId="XX"),
+        _customer("c", "C-3", "g"),
+    )
+    assert answer.status == 200
+    assert [(one["id"], one["status"]) for one in answer.json["responses"]] == [
+        ("a", 424),
+        ("b", 500),
+        ("c", 424),
+    ]
+    assert "Customer group" in answer.json["responses"][1]["body"]["error"]["innererror"]["message"]
+    assert fno.get("/data/CustomersV3").rows == []
+
+
+@pytest.mark.parametrize(
+    ("requests", "problem"),
+    [
+        ([{"id": "1", "method": "GET"}], "missing required field `url`"),
+        ([{"id": "1", "method": "GET", "url": "Companies"}] * 2, "must differ"),
+        ([_customer("1", "A", "g"), _customer("2", "B", "h"), _customer("3", "C", "g")], "do not follow"),
+    ],
+)
+def test_bad_json_batches(open_environment: Callable[..., Client], requests: Any, problem: str) -> None:
+    answer = _json_batch(open_environment(json_batch=True), *requests)
+    assert answer.status == 400
+    assert problem in answer.problem

@@ -130,3 +130,73 @@ def test_expand_and_navigation(fno: Client) -> None:
 def test_filter_over_a_single_navigation(fno: Client) -> None:
     answer = fno.get("/data/Warehouses?$select=WarehouseId&$filter=OperationalSite/SiteName eq 'Corporate*'")
     assert [row["WarehouseId"] for row in answer.rows] == ["24"]
+
+
+@pytest.fixture
+def warehouses(open_environment: Callable[..., Client]) -> Client:
+    """The customer C-1 and its warehouses 91 to 93, in pages of two."""
+    fno = open_environment(page_size=2)
+    fno.customer("C-1")
+    for number in ("91", "92", "93"):
+        fields = {"OperationalSiteId": "2", "ExternallyLocatedWarehouseCustomerAccountNumber": "C-1"}
+        assert fno.post("/data/Warehouses", {"WarehouseId": number, **fields}).status == 201
+    return fno
+
+
+BASE = "https://fno.example.com/data"
+CUSTOMER = "CustomersV3(dataAreaId='usmf',CustomerAccount='C-1')"
+WAREHOUSE = "Warehouses(dataAreaId='usmf',WarehouseId='{}')"
+
+
+def test_a_reference_is_the_address_of_the_row(warehouses: Client) -> None:
+    for path in (CUSTOMER, f"{WAREHOUSE.format(91)}/OperationalSite"):
+        row = warehouses.get(f"/data/{path}").json
+        answer = warehouses.get(f"/data/{path}/$ref")
+        assert answer.json["@odata.context"] == f"{BASE}/$metadata#$ref"
+        assert set(answer.json) == {"@odata.context", "@odata.id"}
+        behind = warehouses.get(answer.json["@odata.id"]).json
+        assert {**behind, "@odata.context": ""} == {**row, "@odata.context": ""}
+    assert warehouses.get(f"/data/{WAREHOUSE.format(99)}/OperationalSite/$ref").status == 404
+
+
+def test_references_of_many_rows_come_in_pages(warehouses: Client) -> None:
+    first = warehouses.get(f"/data/{CUSTOMER}/Warehouses/$ref?$count=true").json
+    assert first["@odata.context"] == f"{BASE}/$metadata#Collection($ref)"
+    assert first["@odata.count"] == 3
+    assert first["value"] == [{"@odata.id": f"{BASE}/{WAREHOUSE.format(number)}"} for number in (91, 92)]
+    assert first["@odata.nextLink"] == f"{BASE}/{CUSTOMER}/Warehouses/$ref?$count=true&$skip=2"
+    last = warehouses.get(first["@odata.nextLink"]).json
+    assert last["value"] == [{"@odata.id": f"{BASE}/{WAREHOUSE.format(93)}"}]
+    wanted = warehouses.get("/data/Warehouses/$ref?$filter=WarehouseId eq '92'").rows
+    assert wanted == [{"@odata.id": f"{BASE}/{WAREHOUSE.format(92)}"}]
+
+
+def test_expanded_references(warehouses: Client) -> None:
+    query = "$select=CustomerAccount&$filter=CustomerAccount eq 'C-1'&$expand=Warehouses/$ref"
+    (row,) = warehouses.get(f"/data/CustomersV3?{query}").rows
+    assert row["Warehouses"] == [
+        {"@odata.id": f"{BASE}/{WAREHOUSE.format(number)}"} for number in (91, 92, 93)
+    ]
+
+
+def test_paths_behind_a_navigation(warehouses: Client) -> None:
+    site = warehouses.get(f"/data/{WAREHOUSE.format(91)}/OperationalSite/SiteId")
+    assert site.json == {
+        "@odata.context": f"{BASE}/$metadata#OperationalSitesV2(dataAreaId='usmf',SiteId='2')/SiteId",
+        "value": "2",
+    }
+    one = warehouses.get(f"/data/{CUSTOMER}/{WAREHOUSE.format(92)}?$select=WarehouseId")
+    assert one.json["WarehouseId"] == "92"
+    # A warehouse of somebody else is no warehouse of this customer.
+    assert warehouses.get(f"/data/{CUSTOMER}/{WAREHOUSE.format(24)}").status == 404
+    assert warehouses.get(f"/data/{WAREHOUSE.format(24)}").status == 200
+    assert warehouses.get(f"/data/{CUSTOMER}/Warehouses/Nonsense").status == 404
+
+
+def test_links_are_not_written(warehouses: Client) -> None:
+    link = {"@odata.id": f"{BASE}/{CUSTOMER}"}
+    answer = warehouses.call("PUT", f"/data/{WAREHOUSE.format(91)}/OperationalSite/$ref", link)
+    assert (answer.status, answer.problem) == (
+        501,
+        "dynamics-sandbox does not support writing links by $ref; write the fields that relate the rows.",
+    )
