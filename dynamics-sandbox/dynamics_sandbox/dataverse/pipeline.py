@@ -86,6 +86,10 @@ class Action:
     """The table whose rows it works on; empty when the body says."""
     run: Callable[[Session, str, Mapping[str, Any]], tuple[Table, str] | None]
     """Takes session, row id (empty when the body names the row) and body; gives the row to answer with."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """EDM types of what the body holds, by name; a GUID names the row, and is left out of the bound form."""
+    returns: str = ""
+    """The table of the row it answers with."""
 
 
 @dataclass(frozen=True)

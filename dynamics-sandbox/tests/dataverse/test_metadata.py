@@ -231,3 +231,47 @@ def test_the_csdl_document(sales: Any) -> None:
     assert "Org.OData.Capabilities.V1.ChangeTracking" not in sales.get("$metadata").body.decode()
     sets = [str(item.get("Name")) for item in root.iter(f"{EDM}EntitySet")]
     assert sorted(sets) == sorted(entry["name"] for entry in sales.get("").json["value"])
+
+
+def test_the_csdl_document_lists_functions_and_actions(sales: Any) -> None:
+    schema = ElementTree.fromstring(sales.get("$metadata").body)[0][0]
+    declared = {
+        f"mscrm.{item.get('Name')}"
+        for kind in ("EntityType", "ComplexType")
+        for item in schema.iter(EDM + kind)
+    }
+    for item in (*schema.iter(f"{EDM}Parameter"), *schema.iter(f"{EDM}ReturnType")):
+        kind = item.get("Type").removeprefix("Collection(").removesuffix(")")
+        assert kind.startswith("Edm.") or kind in declared, kind
+
+    def parameters(name: str, *, bound: bool) -> dict[str, str]:
+        (found,) = [
+            item
+            for item in schema.iter(f"{EDM}Action")
+            if item.get("Name") == name and (item.get("IsBound") == "true") is bound
+        ]
+        return {item.get("Name"): item.get("Type") for item in found.iter(f"{EDM}Parameter")}
+
+    assert parameters("ReviseQuote", bound=False) == {"QuoteId": "Edm.Guid"}
+    assert parameters("ReviseQuote", bound=True) == {"entity": "mscrm.quote"}
+    accounts = [item for item in schema.iter(f"{EDM}Action") if item.get("Name") == "UpsertMultiple"]
+    assert "Collection(mscrm.account)" in {item[1].get("Type") for item in accounts}
+    assert "Collection(mscrm.productpricelevel)" not in {item[1].get("Type") for item in accounts}
+    old = sales.get("/api/data/v8.2/$metadata").body
+    assert b"UpsertMultiple" not in old
+
+
+def test_what_the_csdl_document_lists_can_be_called(sales: Any) -> None:
+    container = ElementTree.fromstring(sales.get("$metadata").body)[0][0]
+    arguments = {
+        "RetrieveTotalRecordCount": "(EntityNames=['account'])",
+        "RetrieveMetadataChanges": "(Query=@q)?@q={}",
+    }
+    for item in container.iter(f"{EDM}FunctionImport"):
+        name = item.get("Name")
+        assert sales.get(name + arguments.get(name, "")).status == 200, name
+    names = [item.get("Name") for item in container.iter(f"{EDM}ActionImport")]
+    assert {"WinQuote", "RecalculatePrice", "CreateEntities", "PublishXml"} <= set(names)
+    for name in names:  # without arguments most are refused, but none as unknown
+        reply = sales("POST", name, {})
+        assert reply.status in {204, 400}, name

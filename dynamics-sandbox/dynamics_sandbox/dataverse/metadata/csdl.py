@@ -10,6 +10,7 @@ from dynamics_sandbox.dataverse.writing.values import edm_type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dynamics_sandbox.dataverse.metadata.operations import Operations
     from dynamics_sandbox.dataverse.schema.columns import Attribute
     from dynamics_sandbox.dataverse.schema.model import Key, Navigation, Schema, Table
 
@@ -39,14 +40,16 @@ def service_document(schema: Schema, root: str) -> dict[str, object]:
     return {"@odata.context": f"{root}/$metadata", "value": sets}
 
 
-def csdl_document(schema: Schema, *, annotations: bool) -> str:
-    """Write the CSDL of all tables; change-tracking capabilities come with the annotations."""
+def csdl_document(schema: Schema, operations: Operations, *, annotations: bool) -> str:
+    """Write the CSDL of all tables, functions and actions; annotations add change-tracking capabilities."""
     parts = [_HEAD]
     for table in schema.tables.values():
         parts += _entity_type(schema, table)
+    parts += operations.elements
     parts.append('<EntityContainer Name="System">')
     for table in schema.tables.values():
         parts += _entity_set(schema, table, annotations=annotations)
+    parts += operations.imports
     parts += ["</EntityContainer>", _TAIL]
     return "".join(parts)
 

@@ -16,12 +16,14 @@ from dynamics_sandbox.dataverse.errors import (
     unknown_segment,
 )
 from dynamics_sandbox.dataverse.metadata.csdl import csdl_document, service_document
+from dynamics_sandbox.dataverse.metadata.operations import operations_of
 from dynamics_sandbox.dataverse.metadata.reading import metadata_call
 from dynamics_sandbox.dataverse.metadata.writing import metadata_write
 from dynamics_sandbox.dataverse.protocol.calls import Answer, error_answer, json_answer
 from dynamics_sandbox.dataverse.protocol.collections import entity_set_call
 from dynamics_sandbox.dataverse.protocol.functions import function_call
 from dynamics_sandbox.dataverse.protocol.rows import row_call
+from dynamics_sandbox.dataverse.protocol.versions import has_bulk_messages
 from dynamics_sandbox.odata.errors import QueryError, UnsupportedQueryError
 
 if TYPE_CHECKING:
@@ -139,5 +141,6 @@ def _document(session: Session, call: Call, name: str) -> Answer:
     if not name:
         return json_answer(service_document(session.schema, session.root))
     annotations = call.options(()).custom.get("annotations") == "true"
-    document = csdl_document(session.schema, annotations=annotations)
+    operations = operations_of(session.schema, session.pipeline, bulk=has_bulk_messages(call.version))
+    document = csdl_document(session.schema, operations, annotations=annotations)
     return Answer(200, {"Content-Type": "application/xml"}, document.encode())

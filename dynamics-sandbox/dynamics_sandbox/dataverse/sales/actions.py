@@ -148,28 +148,76 @@ def _publish_product(session: Session, row_id: str, body: Mapping[str, Any]) -> 
     change(session, session.schema.tables["product"], product_id, {"statecode": 0, "statuscode": None})
 
 
+_ID, _NUMBER, _ACTIVITY = "Edm.Guid", "Edm.Int32", "mscrm.crmbaseentity"
+_QUOTE_CLOSE = {"QuoteClose": _ACTIVITY, "Status": _NUMBER}
+_ORDER_CLOSE = {"OrderClose": _ACTIVITY, "Status": _NUMBER}
+
+
+def _lock_action(name: str, document: Document, parameter: str, *, locked: bool) -> Action:
+    run = _locking(document, parameter, locked=locked)
+    return Action(name=name, table=document.header, run=run, parameters={parameter: _ID})
+
+
 ACTIONS = (
-    Action(name="WinQuote", table="quote", run=_closing(QUOTE, "QuoteClose", _WON, (_ACTIVE,))),
-    Action(name="CloseQuote", table="quote", run=_closing(QUOTE, "QuoteClose", _CLOSED, (_DRAFT, _ACTIVE))),
-    Action(name="ReviseQuote", table="quote", run=_revise_quote),
-    Action(name="ConvertQuoteToSalesOrder", table="quote", run=_convert_quote),
+    Action(
+        name="WinQuote",
+        table="quote",
+        run=_closing(QUOTE, "QuoteClose", _WON, (_ACTIVE,)),
+        parameters=_QUOTE_CLOSE,
+    ),
+    Action(
+        name="CloseQuote",
+        table="quote",
+        run=_closing(QUOTE, "QuoteClose", _CLOSED, (_DRAFT, _ACTIVE)),
+        parameters=_QUOTE_CLOSE,
+    ),
+    Action(
+        name="ReviseQuote",
+        table="quote",
+        run=_revise_quote,
+        parameters={"QuoteId": _ID},
+        returns="quote",
+    ),
+    Action(
+        name="ConvertQuoteToSalesOrder",
+        table="quote",
+        run=_convert_quote,
+        parameters={"QuoteId": _ID, "QuoteCloseStatus": _NUMBER},
+        returns="salesorder",
+    ),
     Action(
         name="FulfillSalesOrder",
         table="salesorder",
         run=_closing(ORDER, "OrderClose", _FULFILLED, _ORDER_OPEN),
+        parameters=_ORDER_CLOSE,
     ),
     Action(
-        name="CancelSalesOrder", table="salesorder", run=_closing(ORDER, "OrderClose", _CANCELED, _ORDER_OPEN)
+        name="CancelSalesOrder",
+        table="salesorder",
+        run=_closing(ORDER, "OrderClose", _CANCELED, _ORDER_OPEN),
+        parameters=_ORDER_CLOSE,
     ),
-    Action(name="ConvertSalesOrderToInvoice", table="salesorder", run=_convert_order),
     Action(
-        name="LockSalesOrderPricing", table="salesorder", run=_locking(ORDER, "SalesOrderId", locked=True)
+        name="ConvertSalesOrderToInvoice",
+        table="salesorder",
+        run=_convert_order,
+        parameters={"SalesOrderId": _ID},
+        returns="invoice",
+    ),
+    _lock_action("LockSalesOrderPricing", ORDER, "SalesOrderId", locked=True),
+    _lock_action("UnlockSalesOrderPricing", ORDER, "SalesOrderId", locked=False),
+    _lock_action("LockInvoicePricing", INVOICE, "InvoiceId", locked=True),
+    _lock_action("UnlockInvoicePricing", INVOICE, "InvoiceId", locked=False),
+    Action(
+        name="RecalculatePrice",
+        table="",
+        run=_recalculate_price,
+        parameters={"entityLogicalName": "Edm.String", "entityId": _ID},
     ),
     Action(
-        name="UnlockSalesOrderPricing", table="salesorder", run=_locking(ORDER, "SalesOrderId", locked=False)
+        name="PublishProductHierarchy",
+        table="product",
+        run=_publish_product,
+        parameters={"ProductId": _ID},
     ),
-    Action(name="LockInvoicePricing", table="invoice", run=_locking(INVOICE, "InvoiceId", locked=True)),
-    Action(name="UnlockInvoicePricing", table="invoice", run=_locking(INVOICE, "InvoiceId", locked=False)),
-    Action(name="RecalculatePrice", table="", run=_recalculate_price),
-    Action(name="PublishProductHierarchy", table="product", run=_publish_product),
 )
