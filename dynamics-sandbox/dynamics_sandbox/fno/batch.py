@@ -67,12 +67,12 @@ class BatchHandler:
         limit = self._settings.batch_limit
         if count_operations(items) > limit:
             raise FnoError(400, f"The batch request holds more than the {limit} operations that are allowed.")
-        replies = [
+        replies = (
             self._change_set(call, item) if isinstance(item, ChangeSet) else self._alone(call, item)
             for item in items
-        ]
+        )
         if in_json:
-            return Reply(200, render_json_batch(items, replies), {"Content-Type": JSON_TYPE})
+            return Reply(200, render_json_batch(items, list(replies)), {"Content-Type": JSON_TYPE})
         content_type, body = render_batch(replies)
         return Reply(200, body, {"Content-Type": content_type})
 

@@ -13,12 +13,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Final
 
 from dynamics_sandbox.odata.errors import STREAM_NOT_READABLE, BatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,9 @@ def _boundary(content_type: str) -> str:
 
 
 _CRLF: Final = b"\r\n"
+#: Bytes of an answer that are kept in memory, and of a piece of a larger one.
+_IN_MEMORY: Final = 4 * 1024 * 1024
+_PIECE: Final = 64 * 1024
 
 
 def _new_boundary(prefix: str) -> str:
@@ -201,20 +205,32 @@ def _new_boundary(prefix: str) -> str:
 
 
 def render_batch(
-    replies: Sequence[HttpReply | ChangeSetReply], *, new_boundary: Callable[[str], str] = _new_boundary
-) -> tuple[str, bytes]:
-    """The multipart answer to a batch.
+    replies: Iterable[HttpReply | ChangeSetReply], *, new_boundary: Callable[[str], str] = _new_boundary
+) -> tuple[str, bytes | Iterator[bytes]]:
+    """The multipart answer to a batch; beyond some megabytes it waits on disk, not in memory.
 
     Args:
-        replies: one per request or change set, in order.
+        replies: one per request or change set, in order; taken one by one.
         new_boundary: makes a boundary from ``batchresponse`` or ``changesetresponse``.
 
     Returns:
-        The Content-Type header and the body.
+        The Content-Type header, and the body, in pieces when it is large.
     """
     boundary = new_boundary("batchresponse")
-    sections = [_section(reply, new_boundary) for reply in replies]
-    return f"multipart/mixed; boundary={boundary}", _multipart(boundary, sections)
+    spool = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed behind the last piece
+    for reply in replies:
+        spool.write(f"--{boundary}\r\n".encode() + _section(reply, new_boundary) + _CRLF)
+    spool.write(f"--{boundary}--\r\n".encode())
+    small = spool.tell() <= _IN_MEMORY
+    spool.seek(0)
+    pieces = _pieces(spool)
+    return f"multipart/mixed; boundary={boundary}", b"".join(pieces) if small else pieces
+
+
+def _pieces(spool: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
+    with spool:
+        while piece := spool.read(_PIECE):
+            yield piece
 
 
 def _section(reply: HttpReply | ChangeSetReply, new_boundary: Callable[[str], str]) -> bytes:
@@ -222,12 +238,9 @@ def _section(reply: HttpReply | ChangeSetReply, new_boundary: Callable[[str], st
         return _http(reply)
     boundary = new_boundary("changesetresponse")
     head = f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n".encode()
-    return head + _multipart(boundary, [_http(inner) for inner in reply.replies])
-
-
-def _multipart(boundary: str, sections: Iterable[bytes]) -> bytes:
     opening = f"--{boundary}\r\n".encode()
-    return b"".join(opening + section + _CRLF for section in sections) + f"--{boundary}--\r\n".encode()
+    parts = b"".join(opening + _http(inner) + _CRLF for inner in reply.replies)
+    return head + parts + f"--{boundary}--\r\n".encode()
 
 
 def _http(reply: HttpReply) -> bytes:

@@ -138,3 +138,21 @@ def test_links_survive_a_restart(five: Any, open_client: Callable[..., Any]) -> 
     assert not again.environment.is_new
     assert again.patch("accounts(accountnumber='3')", {"name": "after"}).status == 204
     assert delta(again, link)[0] == ["after"]
+
+
+def test_a_tracked_page_is_sent_in_pieces_that_fit_together(sales: Any) -> None:
+    rows = [{"@odata.type": "Microsoft.Dynamics.CRM.account", "name": f"P{number}"} for number in range(600)]
+    created = sales.post("accounts/Microsoft.Dynamics.CRM.CreateMultiple", {"Targets": rows}).json["Ids"]
+    start = sales.get("accounts?$select=name", prefer="odata.track-changes").json
+    assert sorted(row["accountid"] for row in start["value"]) == sorted(created)
+    for account in created[:300]:
+        assert sales("DELETE", f"accounts({account})").status == 204
+    for account in created[300:310]:
+        assert sales("PATCH", f"accounts({account})", {"name": "new"}).status == 204
+    first = sales.get(start["@odata.deltaLink"], prefer="odata.maxpagesize=260").json
+    assert [row["name"] for row in first["value"][:10]] == ["new"] * 10
+    assert [row["id"] for row in first["value"][10:]] == created[:250]
+    second = sales.get(first["@odata.nextLink"], prefer="odata.maxpagesize=260").json
+    assert [row["id"] for row in second["value"]] == created[250:300]
+    empty = sales.get(second["@odata.deltaLink"]).json
+    assert (empty["value"], "@odata.deltaLink" in empty) == ([], True)

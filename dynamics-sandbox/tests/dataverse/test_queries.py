@@ -381,3 +381,22 @@ def test_a_url_inside_a_batch_may_be_twice_as_long(crm: Any, length: int, status
     reply = crm("POST", "$batch", body=body, headers=headers)
     assert reply.status == 200
     assert f"HTTP/1.1 {status} ".encode() in reply.body
+
+
+def test_an_expanded_lookup_goes_along_with_every_piece_of_a_page(sales: Any) -> None:
+    people = [
+        sales.post("contacts", {"lastname": name}, prefer="return=representation").json["contactid"]
+        for name in ("One", "Two")
+    ]
+    targets = [
+        {
+            "@odata.type": "Microsoft.Dynamics.CRM.account",
+            "name": f"{number:03}",
+            "primarycontactid@odata.bind": f"/contacts({people[number % 2]})",
+        }
+        for number in range(600)
+    ]
+    assert sales.post("accounts/Microsoft.Dynamics.CRM.CreateMultiple", {"Targets": targets}).status == 200
+    rows = sales.get("accounts?$select=name&$orderby=name&$expand=primarycontactid($select=lastname)").rows
+    found = [(row["name"], row["primarycontactid"]["lastname"]) for row in rows]
+    assert found == [(f"{number:03}", ("One", "Two")[number % 2]) for number in range(600)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from dynamics_sandbox.odata.errors import BatchError
 from dynamics_sandbox.odata.multipart import (
@@ -213,3 +215,20 @@ def test_boundaries_are_new_for_every_answer() -> None:
 
     assert first != second
     assert first.startswith("multipart/mixed; boundary=batchresponse_")
+
+
+def test_a_large_answer_does_not_stay_in_memory() -> None:
+    reply = HttpReply(200, {"Content-Type": "application/json"}, b"x" * 1_000_000)
+    tracemalloc.start()
+    try:
+        _, body = render_batch((reply for _ in range(30)), new_boundary=lambda prefix: f"{prefix}_1")
+        assert not isinstance(body, bytes)
+        sent = sum(len(piece) for piece in body)
+        assert tracemalloc.get_traced_memory()[1] < 12_000_000
+    finally:
+        tracemalloc.stop()
+
+    _, one = render_batch([reply], new_boundary=lambda prefix: f"{prefix}_1")
+    assert isinstance(one, bytes)
+    closing = len("--batchresponse_1--\r\n")
+    assert sent == 30 * (len(one) - closing) + closing

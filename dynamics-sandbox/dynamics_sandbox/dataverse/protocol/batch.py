@@ -32,6 +32,8 @@ from dynamics_sandbox.odata.multipart import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dynamics_sandbox.dataverse.protocol.service import Service
     from dynamics_sandbox.dataverse.session import Caller
 
@@ -56,16 +58,19 @@ def batch_answer(service: Service, call: Call, caller: Caller) -> Answer:
 
 
 def _run(batch: _Batch, items: list[HttpPart | ChangeSet], *, keep_going: bool) -> Answer:
-    replies: list[HttpReply | ChangeSetReply] = []
     status = 200
-    for item in items:
-        reply = batch.change_set(item) if isinstance(item, ChangeSet) else batch.single(item)
-        replies.append(reply)
-        last = reply.replies[-1] if isinstance(reply, ChangeSetReply) and reply.replies else reply
-        if isinstance(last, HttpReply) and last.status >= _FIRST_ERROR and not keep_going:
-            status = last.status
-            break
-    content_type, body = render_batch(replies)
+
+    def replies() -> Iterator[HttpReply | ChangeSetReply]:
+        nonlocal status
+        for item in items:
+            reply = batch.change_set(item) if isinstance(item, ChangeSet) else batch.single(item)
+            yield reply
+            last = reply.replies[-1] if isinstance(reply, ChangeSetReply) and reply.replies else reply
+            if isinstance(last, HttpReply) and last.status >= _FIRST_ERROR and not keep_going:
+                status = last.status
+                return
+
+    content_type, body = render_batch(replies())
     headers = {"Content-Type": content_type}
     if keep_going:
         headers["Preference-Applied"] = "odata.continue-on-error"

@@ -23,7 +23,7 @@ from dynamics_sandbox.dataverse.protocol.calls import (
 from dynamics_sandbox.dataverse.protocol.conditions import created_answer
 from dynamics_sandbox.dataverse.protocol.versions import has_bulk_messages
 from dynamics_sandbox.dataverse.reading.aggregates import aggregated_body
-from dynamics_sandbox.dataverse.reading.changes import changes_body, changes_count, is_tracking
+from dynamics_sandbox.dataverse.reading.changes import changes_count, changes_page, is_tracking
 from dynamics_sandbox.dataverse.reading.pages import CollectionRequest, PageReader, Scope
 from dynamics_sandbox.dataverse.writing.bulk import create_multiple, update_multiple, upsert_multiple
 from dynamics_sandbox.dataverse.writing.references import References
@@ -68,7 +68,7 @@ def read_collection(session: Session, call: Call, table: Table, scope: Scope | N
     if is_tracking(request):
         if scope is not None:
             raise bad_request("Change tracking is not supported on related rows.", UNEXPECTED)
-        return json_answer(changes_body(session, request), applied)
+        return json_answer(changes_page(session, request), applied)
     if request.options.apply is not None:
         return json_answer(aggregated_body(session, request, request.options.apply), applied)
     return json_answer(PageReader(session, request).pieces(), applied)

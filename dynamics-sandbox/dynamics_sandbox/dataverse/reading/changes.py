@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynamics_sandbox.dataverse.errors import UNSUPPORTED_QUERY, bad_request
 from dynamics_sandbox.dataverse.reading.expansion import RowWriter
-from dynamics_sandbox.dataverse.reading.pages import context, replace_state
+from dynamics_sandbox.dataverse.reading.pages import PIECE, context, replace_state
 from dynamics_sandbox.dataverse.reading.source import Source
 from dynamics_sandbox.dataverse.reading.tokens import (
     PageState,
@@ -27,6 +27,8 @@ from dynamics_sandbox.dataverse.schema.system import VERSION
 from dynamics_sandbox.odata.options import replace_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dynamics_sandbox.dataverse.reading.pages import CollectionRequest
     from dynamics_sandbox.dataverse.session import Session
 
@@ -39,26 +41,30 @@ def is_tracking(request: CollectionRequest) -> bool:
     return options.skiptoken is not None and 'istracking="True"' in options.skiptoken
 
 
-def changes_body(session: Session, request: CollectionRequest) -> bytes:
-    """Give one page of a tracked read.
+def changes_page(session: Session, request: CollectionRequest) -> Iterator[bytes]:
+    """Give one page of a tracked read as JSON, some hundred rows at a time.
 
     Raises:
         DataverseError: an option that tracking forbids, a table without it, an expired or malformed token.
     """
     _check(session, request)
-    state = _state(session, request)
-    size = min(request.preferences.page_size or session.settings.page_size, session.settings.page_size)
-    texts: list[str] = []
-    follow: PageState | None = state
-    while follow is not None and len(texts) < size:
-        read = _deleted if follow.deleted else _written
-        found, follow = read(session, request, follow, size - len(texts))
-        texts += found
+    return _pieces(session, request, _state(session, request))
+
+
+def _pieces(session: Session, request: CollectionRequest, state: PageState) -> Iterator[bytes]:
+    left = min(request.preferences.page_size or session.settings.page_size, session.settings.page_size)
     suffix = "" if state.since is None else "/$delta"
     head = json.dumps({"@odata.context": context(session, request.table, request.options, suffix)})
+    text, separator = head[:-1] + ',"value":[', ""
+    follow: PageState | None = state
+    while follow is not None and left:
+        read = _deleted if follow.deleted else _written
+        found, follow = read(session, request, follow, min(left, PIECE))
+        if found:
+            yield (text + separator + ",".join(found)).encode()
+            text, separator, left = "", ",", left - len(found)
     link = json.dumps(_link(session, request, state, follow))
-    name = "deltaLink" if follow is None else "nextLink"
-    return (head[:-1] + f',"@odata.{name}":{link},"value":[' + ",".join(texts) + "]}").encode()
+    yield f'{text}],"@odata.{"deltaLink" if follow is None else "nextLink"}":{link}}}'.encode()
 
 
 def changes_count(session: Session, request: CollectionRequest) -> int:

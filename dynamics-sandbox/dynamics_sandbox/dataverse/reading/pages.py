@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from dynamics_sandbox.odata.options import ExpandItem, QueryOptions
 
 #: Rows of one piece of an answer.
-_PIECE = 250
+#: Rows of one piece of a page.
+PIECE = 250
 _COLLATIONS = {"string": f" COLLATE {TEXT_COLLATION}", "decimal": f" COLLATE {DECIMAL_COLLATION}"}
 
 
@@ -119,7 +120,8 @@ class PageReader:
     def pieces(self) -> Iterator[bytes]:
         """Give the page as JSON, some hundred rows at a time, so that a slow client costs little memory.
 
-        Related rows are read with one query for all rows of a piece, so a page with `$expand` is one piece.
+        Related rows are read with one query for all rows of a piece; a page with an expanded collection is
+        one piece, since a collection that is too long must be refused before anything is sent.
         """
         options = self.request.options
         state = (
@@ -130,7 +132,9 @@ class PageReader:
         head = self._head()
         size, last_page = self._limit()
         cursor = self._cursor(state, size + 1)
-        at_once = size if options.expand else _PIECE
+        schema, table = self.session.schema, self.request.table
+        with_collections = any(schema.collection(table, item.name) for item in options.expand)
+        at_once = size if with_collections else PIECE
         text, separator, last, left = "{" + head + ',"value":[', "", None, size
         while left and (rows := cursor.fetchmany(min(at_once, left))):
             text += separator + ",".join(self._writer.texts(rows))
