@@ -105,9 +105,14 @@ class Environments:
 
     def reset(self, seed: Seed) -> None:
         """Starts all of them over, with the settings of the start."""
+        self.restore_settings()
+        for environment in self.by_name().values():
+            environment.reset(seed)
+
+    def restore_settings(self) -> None:
+        """Puts the settings of all of them back to those of the start."""
         for environment in self.by_name().values():
             environment.switches.restore()
-            environment.reset(seed)
 
     def seed_csv(self, folder: Path, *, into: str | None = None) -> list[str]:
         """Loads a folder of CSV files into Sales and F&O, or Northwind's into one of them; one note per file.

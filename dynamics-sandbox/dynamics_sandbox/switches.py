@@ -203,8 +203,11 @@ class Switchboard:
 
     def restore(self) -> None:
         """Put every setting back to how it was at the start."""
-        for switch in switches(self._kind):
-            put(self._settings, {switch.name: copy.deepcopy(value_of(self._start, switch.name))})
+        if self._settings != self._start:
+            start = copy.deepcopy(self._start)
+            put(
+                self._settings, {switch.name: value_of(start, switch.name) for switch in switches(self._kind)}
+            )
 
 
 def _from_text(kind: type, value: Any) -> Any:

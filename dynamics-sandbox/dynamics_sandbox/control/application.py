@@ -94,6 +94,7 @@ class Control:
             Route("/snapshots/{name}", self._forget_snapshot, methods=["DELETE"]),
             Route("/clock", self._show_clock, methods=["GET"]),
             Route("/clock", self._move_clock, methods=["POST"]),
+            Route("/settings", self._restore_all_settings, methods=["DELETE"]),
             Route("/settings/{environment}", self._show_settings, methods=["GET"]),
             Route("/settings/{environment}", self._change_settings, methods=["PUT", "PATCH"]),
             Route("/settings/{environment}", self._restore_settings, methods=["DELETE"]),
@@ -207,6 +208,10 @@ class Control:
         given = await read_order(request, dict[str, msgspec.Raw])
         self._switches(request).change(given)
         return await self._show_settings(request)
+
+    async def _restore_all_settings(self, _: Request) -> Response:
+        self.environments.restore_settings()
+        return done()
 
     async def _restore_settings(self, request: Request) -> Response:
         self._switches(request).restore()

@@ -213,8 +213,7 @@ class ControlClient(ABC):
 
     def restore_settings(self) -> None:
         """Puts the settings of all environments back to how the sandbox was started."""
-        for environment in ("sales", "cds", "fno"):
-            self.control("DELETE", f"settings/{environment}")
+        self.control("DELETE", "settings")
 
     def seed(self, *, number: int = 1, **sizes: int) -> list[str]:
         """Adds generated rows: ``seed(accounts=1000, customers=50)``; gives one note per table."""

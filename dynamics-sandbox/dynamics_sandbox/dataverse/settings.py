@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from dynamics_sandbox.dataverse.sales.settings import SalesSettings
 from dynamics_sandbox.dataverse.solution.settings import P2cSettings
-from dynamics_sandbox.switches import AT_START, OWN, Amount, Count, Digits, ErrorCode, Seconds
+from dynamics_sandbox.switches import AT_START, OWN, Amount, Count, Digits, ErrorCode, ErrorStatus, Seconds
 
 #: Rounding modes of the decimal module.
 Rounding: TypeAlias = Literal[
@@ -84,6 +84,9 @@ class DataverseSettings:
     expired_link_code: ErrorCode = "0x80044352"
     """Code for an expired change-tracking link: undocumented; its sibling for metadata changes has this."""
 
+    expired_link_status: ErrorStatus = 400
+    """Status for an expired change-tracking link: undocumented too; 404, 410 and 500 are plausible."""
+
     tracking_disabled_code: ErrorCode = "0x80040216"
     """Code for change tracking on a table that does not have it: undocumented."""
 
@@ -92,6 +95,9 @@ class DataverseSettings:
 
     undeclared_property_code: ErrorCode = "0x80048d19"
     """Code for a column that a request body names and the table lacks; older builds say 0x0."""
+
+    restricted_delete_status: ErrorStatus = 405
+    """Status for deleting a row that others need: the code 0x80040227 is documented, the status is not."""
 
     wrong_type_code: ErrorCode = "0x80048d19"
     """Code for a value of the wrong JSON type."""

@@ -69,3 +69,17 @@ def test_a_failed_change_set_is_one_part_or_a_change_set(crm: Any) -> None:
         assert (b"changesetresponse_" in reply.body) is wrapped
         assert reply.status == 400
         assert reply.body.count(b"HTTP/1.1 400") == 1
+
+
+def test_statuses_that_are_not_documented(crm: Any) -> None:
+    settings = crm.environment.settings
+    settings.restricted_delete_status = 409
+    (currency,) = crm.get("transactioncurrencies?$filter=isocurrencycode eq 'USD'").rows
+    address = f"transactioncurrencies({currency['transactioncurrencyid']})"
+    crm.post("accounts", {"name": "in dollars", "creditlimit": 1})
+    assert crm("DELETE", address).error == (409, "0x80040227")
+    link = crm.get("accounts?$select=name", prefer="odata.track-changes").json["@odata.deltaLink"]
+    crm.clock.forward(days=8)
+    for status in (400, 410):
+        settings.expired_link_status = status
+        assert crm.get(link).error == (status, "0x80044352")

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dynamics_sandbox.testing import running
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from dynamics_sandbox.testing import Sandbox
 
 WHO_AM_I = "/api/data/v9.2/WhoAmI"
@@ -193,17 +190,17 @@ def test_a_key_can_be_half_built(sandbox: Sandbox) -> None:
     assert "no alternate key 'account/nothing' in sales" in sandbox.happened_faults()[-1]["problem"]
 
 
-def test_rows_can_be_inserted_between_two_pages(tmp_path: Path) -> None:
-    with running(tmp_path, options=("--fno-page-size", "2")) as sandbox:
-        page = sandbox.call("GET", "fno", "CustomerGroups?$select=CustomerGroupId")[2]
-        first = [row["CustomerGroupId"] for row in page["value"]]
-        insert = {"environment": "fno", "method": "POST", "path": GROUPS, "json": group("00")}
-        sandbox.faults(environment="fno", path=r"\$skip=", meanwhile=[insert])
-        second = sandbox.call("GET", "fno", page["@odata.nextLink"])[2]["value"]
+def test_rows_can_be_inserted_between_two_pages(sandbox: Sandbox) -> None:
+    sandbox.change_settings("fno", page_size=2)
+    page = sandbox.call("GET", "fno", "CustomerGroups?$select=CustomerGroupId")[2]
+    first = [row["CustomerGroupId"] for row in page["value"]]
+    insert = {"environment": "fno", "method": "POST", "path": GROUPS, "json": group("00")}
+    sandbox.faults(environment="fno", path=r"\$skip=", meanwhile=[insert])
+    second = sandbox.call("GET", "fno", page["@odata.nextLink"])[2]["value"]
 
-        # No snapshot in F&O: the row that came before all others shifts the offsets, so one comes twice.
-        assert second[0]["CustomerGroupId"] == first[1]
-        assert [entry["method"] for entry in sandbox.requests("fno")] == ["GET", "GET"]
+    # No snapshot in F&O: the row that came before all others shifts the offsets, so one comes twice.
+    assert second[0]["CustomerGroupId"] == first[1]
+    assert [entry["method"] for entry in sandbox.requests("fno")] == ["GET", "GET"]
 
 
 def test_what_cannot_be_done_meanwhile_is_told(sandbox: Sandbox) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import dynamics_sandbox
 import pytest
 from click.testing import CliRunner
 from dynamics_sandbox.cli import main
 from dynamics_sandbox.dataverse.settings import DataverseSettings
 from dynamics_sandbox.errors import SandboxError
 from dynamics_sandbox.fno.settings import FnoSettings
-from dynamics_sandbox.switches import read_texts
+from dynamics_sandbox.switches import read_texts, switches
 from dynamics_sandbox.testing import SandboxProcessError, running
 
 if TYPE_CHECKING:
@@ -166,3 +168,11 @@ def test_the_command_lists_every_setting_with_its_default() -> None:
 def test_the_list_is_readable() -> None:
     text = CliRunner().invoke(main, ["settings"]).output
     assert 'fno retry_after = "seconds" (seconds or lengthening or date or missing)\n    ' in text
+
+
+def test_every_setting_is_obeyed_somewhere() -> None:
+    package = Path(dynamics_sandbox.__file__).parent
+    told = ("settings.py", "settings_list.py", "switches.py")
+    code = "".join(path.read_text("utf-8") for path in package.rglob("*.py") if path.name not in told)
+    names = [switch.name.rpartition(".")[2] for kind in (D, F) for switch in switches(kind)]
+    assert [name for name in names if not re.search(rf"(?:settings|limits|p2c|sales)\.{name}\b", code)] == []

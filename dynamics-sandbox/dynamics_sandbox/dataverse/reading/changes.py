@@ -10,7 +10,7 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
-from dynamics_sandbox.dataverse.errors import UNSUPPORTED_QUERY, bad_request
+from dynamics_sandbox.dataverse.errors import UNSUPPORTED_QUERY, DataverseError, bad_request
 from dynamics_sandbox.dataverse.reading.expansion import RowWriter
 from dynamics_sandbox.dataverse.reading.pages import PIECE, context, replace_state
 from dynamics_sandbox.dataverse.reading.source import Source
@@ -118,9 +118,10 @@ def _state(session: Session, request: CollectionRequest) -> PageState:
     now = dt.datetime.strptime(session.now, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.timezone.utc)
     floor = storage.state(session.connection, storage.TRACKING_FLOOR)
     if now - token.given_at > dt.timedelta(days=days) or not floor <= token.version <= session.version:
-        raise bad_request(
-            "Version stamp associated with the client has expired. Please perform a full sync.",
+        raise DataverseError(
+            session.settings.expired_link_status,
             session.settings.expired_link_code,
+            "Version stamp associated with the client has expired. Please perform a full sync.",
         )
     return PageState(since=token.version, until=session.version)
 

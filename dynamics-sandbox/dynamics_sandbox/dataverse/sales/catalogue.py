@@ -71,7 +71,8 @@ def complete_unit(event: Event) -> None:
 def keep_base_unit(event: Event) -> None:
     """Refuse to delete the base unit of a unit group."""
     if event.stored["isschedulebaseuom"]:
-        raise DataverseError(405, CANNOT_DELETE, "The base unit of a unit group cannot be deleted.")
+        status = event.session.settings.restricted_delete_status
+        raise DataverseError(status, CANNOT_DELETE, "The base unit of a unit group cannot be deleted.")
 
 
 def start_product(event: Event) -> None:

@@ -113,7 +113,7 @@ def _delete(session: Session, table: Table, row_id: str) -> None:
     for incoming in links:
         if incoming.relationship.on_delete == "Restrict" and _linked(session, incoming, row_id):
             raise DataverseError(
-                405,
+                session.settings.restricted_delete_status,
                 CANNOT_DELETE,
                 "The object you tried to delete is associated with another object and cannot be deleted.",
             )
