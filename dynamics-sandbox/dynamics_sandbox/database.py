@@ -60,6 +60,8 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._writing = Lock()
+        self._commits = 0
+        self._same_as: tuple[object, ...] = ()
         self._writer = self._connect(_WRITER_CACHE_KIB)
 
     def _connect(self, cache_kib: int = _READER_CACHE_KIB) -> sqlite3.Connection:
@@ -99,6 +101,7 @@ class Database:
             except BaseException:
                 _roll_back(self._writer)
                 raise
+            self._commits += 1
             self._writer.execute("COMMIT")
 
     @contextmanager
@@ -113,13 +116,27 @@ class Database:
             copy.execute("PRAGMA synchronous = OFF")
             connection.backup(copy)
 
-    def replace_by(self, path: Path) -> None:
+    def replace_by(self, path: Path) -> bool:
         """Replace everything by a copy in one step; readers keep the state they began with.
 
-        The caller keeps other writers away with `still`, for several files at once if need be.
+        The caller keeps other writers away with `still`, for several files at once if need be. A copy that is
+        in place already, with nothing written since, is left alone: tests go back to their start often.
+
+        Returns:
+            Whether anything was replaced.
         """
+        if self._same_as == self._state(path):
+            return False
         with closing(sqlite3.connect(path)) as copy:
             copy.backup(self._writer)
+        self._same_as = self._state(path)
+        return True
+
+    def _state(self, path: Path) -> tuple[object, ...]:
+        """What differs once the copy is another file, or anybody has written here, other processes too."""
+        copy = path.stat()
+        (others,) = self._writer.execute("PRAGMA data_version").fetchone()
+        return str(path), copy.st_ino, copy.st_mtime_ns, copy.st_size, self._commits, others
 
     def close(self) -> None:
         """Close every idle connection and the writer."""

@@ -98,11 +98,6 @@ class Environments:
         """Their files under the same names."""
         return {name: environment.database for name, environment in self.by_name().items()}
 
-    def reload(self) -> None:
-        """Makes all of them forget what they remembered of their files."""
-        for environment in self.by_name().values():
-            environment.reload()
-
     def reset(self, seed: Seed) -> None:
         """Starts all of them over, with the settings of the start."""
         self.restore_settings()

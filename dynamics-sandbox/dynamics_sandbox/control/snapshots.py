@@ -61,17 +61,17 @@ class Snapshots:
         shutil.rmtree(self._folder / name, ignore_errors=True)
         unfinished.rename(self._folder / name)
 
-    def restore(self, name: str) -> None:
+    def restore(self, snapshot: str) -> None:
         """Puts all environments back to what they were; requests that began before see the old rows.
 
         Raises:
             UnknownNameError: there is no such snapshot.
         """
-        copies = self._existing(name)
+        copies = self._existing(snapshot)
         with self._still():
-            for environment, database in self._environments.databases().items():
-                database.replace_by(copies / f"{environment}.sqlite")
-            self._environments.reload()
+            for name, environment in self._environments.by_name().items():
+                if environment.database.replace_by(copies / f"{name}.sqlite"):
+                    environment.reload()
 
     def forget(self, name: str) -> None:
         """Removes a snapshot.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from dynamics_sandbox.database import Database
 from dynamics_sandbox.testing import SandboxProcessError, running
 
 if TYPE_CHECKING:
@@ -196,3 +198,44 @@ def test_tokens_and_change_tracking_links_expire_by_the_clock(fresh: Sandbox) ->
 def test_impossible_clock_orders_are_refused(fresh: Sandbox, order: dict[str, Any], problem: str) -> None:
     with pytest.raises(SandboxProcessError, match=problem):
         fresh.control("POST", "clock", order)
+
+
+def test_going_back_again_notices_every_way_of_writing(tmp_path: Path) -> None:
+    copy, database = tmp_path / "copy.sqlite", Database(tmp_path / "data.sqlite")
+
+    def rows() -> list[int]:
+        with database.reading() as connection:
+            return [value for (value,) in connection.execute("SELECT a FROM t")]
+
+    def back() -> list[int]:
+        with database.still():
+            database.replace_by(copy)
+        return rows()
+
+    with database.writing() as connection:
+        connection.execute("CREATE TABLE t (a)")
+        connection.execute("INSERT INTO t VALUES (1)")
+    database.copy_to(copy)
+    assert back() == [1]
+    assert back() == [1]
+    with database.writing() as connection:
+        connection.execute("INSERT INTO t VALUES (2)")
+    assert rows() == [1, 2]
+    assert back() == [1]
+    other = sqlite3.connect(tmp_path / "data.sqlite")  # as another process would
+    other.execute("INSERT INTO t VALUES (3)")
+    other.commit()
+    other.close()
+    assert rows() == [1, 3]
+    assert back() == [1]
+    with database.writing() as connection:
+        connection.execute("DROP TABLE t")
+    assert back() == [1]
+    with database.writing() as connection:
+        connection.execute("INSERT INTO t VALUES (4)")
+    copy.unlink()
+    database.copy_to(copy)
+    with database.writing() as connection:
+        connection.execute("DELETE FROM t")
+    assert back() == [1, 4]
+    database.close()
