@@ -92,8 +92,8 @@ def _values(kind: Any) -> str:
 
 
 def _limits(meta: msgspec.Meta) -> str:
-    if meta.pattern is not None:
-        return "such as 0x80040265"
+    if meta.examples:
+        return f"such as {meta.examples[0]}"
     if meta.ge is None:
         return ""
     return f"from {meta.ge}" + ("" if meta.le is None else f" to {meta.le}")

@@ -27,7 +27,7 @@ import msgspec
 from dynamics_sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 #: Kinds of values that need more than a type.
 Amount: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
@@ -35,7 +35,11 @@ Digits: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=20)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
 ErrorStatus: TypeAlias = Annotated[int, msgspec.Meta(ge=400, le=599)]
-ErrorCode: TypeAlias = Annotated[str, msgspec.Meta(pattern="^0x[0-9A-Fa-f]{1,8}$")]
+ErrorCode: TypeAlias = Annotated[str, msgspec.Meta(pattern="^0x[0-9A-Fa-f]{1,8}$", examples=["0x80040265"])]
+#: A Python format for one whole number.
+NumberFormat: TypeAlias = Annotated[
+    str, msgspec.Meta(pattern=r"^[^{}]*\{(:0?[0-9]{0,2}d?)?\}[^{}]*$", examples=["CIV-{:06d}"])
+]
 
 _WHEN: Final = "when"
 #: Metadata of a field that is read when the environment is opened or filled: no change while it runs.
@@ -64,6 +68,14 @@ class Switch:
         """The words it may be, where it is one of a few."""
         return get_args(self.kind) if get_origin(self.kind) is Literal else ()
 
+    @property
+    def _advice(self) -> str:
+        """What to write instead of a value that is none; empty where the reason itself says it."""
+        if self.choices:
+            return f"use {' or '.join(self.choices)}"
+        metas = get_args(self.kind)[1:] if get_origin(self.kind) is Annotated else ()
+        return next((f"use the form of {meta.examples[0]}" for meta in metas if meta.examples), "")
+
     def read_json(self, value: bytes) -> Any:
         """Read a value from JSON.
 
@@ -74,7 +86,7 @@ class Switch:
             return msgspec.json.decode(value, type=self.kind, strict=False, dec_hook=_from_text)
         except (msgspec.MsgspecError, ValueError) as error:
             shown = value.decode("utf-8", "replace")
-            why = f"use {' or '.join(self.choices)}" if self.choices else str(error)
+            why = self._advice or str(error)
             raise SandboxError(f"{shown} is no value of the setting '{self.name}': {why}.") from None
 
     def read_text(self, text: str) -> Any:
@@ -170,9 +182,20 @@ def value_of(settings: object, name: str) -> Any:
 class Switchboard:
     """The settings of one environment, to be changed and put back while it runs."""
 
-    def __init__(self, settings: Any) -> None:
-        """Remember how they are at the start."""
+    def __init__(self, settings: Any, check: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+        """Remember how they are at the start.
+
+        Args:
+            settings: what everything that obeys them holds, too.
+            check: refuses values, by name, that types alone let through; raises SandboxError.
+
+        Raises:
+            SandboxError: what ``check`` says of the start.
+        """
         self._settings = settings
+        self._check = check
+        if check is not None:
+            check({switch.name: value_of(settings, switch.name) for switch in switches(type(settings))})
         self._kind = type(settings)
         self._start = copy.deepcopy(settings)
 
@@ -199,6 +222,8 @@ class Switchboard:
                 raise SandboxError(
                     f"The setting '{name}' is read at the start only: give it to `dynamics-sandbox serve`."
                 )
+        if self._check is not None:
+            self._check(values)
         put(self._settings, values)
 
     def restore(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from dynamics_sandbox.fno.model import COMPANY, Entity
 from dynamics_sandbox.fno.model_files import load_model
 from dynamics_sandbox.fno.queries import CROSS_COMPANY, ROOT, QueryBuilder, Statement
 from dynamics_sandbox.fno.seeds import Seeder
+from dynamics_sandbox.fno.setting_names import check_names
 from dynamics_sandbox.fno.store import Store
 from dynamics_sandbox.fno.writing import Writer
 from dynamics_sandbox.seeds.sized_fno import seed_sized
@@ -56,8 +58,8 @@ class FnoEnvironment:
         self.clock = clock
         self.url = url.rstrip("/")
         self.settings = settings
-        self.switches = Switchboard(settings)
         self.model = load_model(settings.further_model)
+        self.switches = Switchboard(settings, partial(check_names, self.model))
         self.actions = Actions((*DATA_MANAGEMENT_ACTIONS, *actions))
         self.store = Store(self.model, settings, clock)
         self.writer = Writer(self.model, self.store, settings)

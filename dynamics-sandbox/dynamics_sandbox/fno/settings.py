@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path  # noqa: TC003 - read by switches
 from typing import Literal, TypeAlias
 
-from dynamics_sandbox.switches import AT_START, OWN, Amount, Count, Digits, ErrorStatus, Seconds
+from dynamics_sandbox.switches import AT_START, OWN, Amount, Count, Digits, ErrorStatus, NumberFormat, Seconds
 
 #: Who gives the numbers of a sequence: the caller, the service, or the service when none is sent.
 NumberMode: TypeAlias = Literal["manual", "automatic", "both"]
@@ -83,7 +83,9 @@ class FnoSettings:
     """Whether an ISO-code field also takes the three-letter code (``USA``), as the 2017 templates send
     it."""
 
-    delivery_date_control: str = "None"
+    delivery_date_control: Literal[
+        "None", "SalesLeadTime", "ATP", "ATPPlusIssueMargin", "CTP", "FullRunCTP"
+    ] = "None"
     """Method of the company's parameters, a member of SalesDeliveryDateControlType; with any but None a
     requested date in the past is refused."""
 
@@ -118,10 +120,10 @@ class FnoSettings:
     """Processing status of an order that is delivered and partly invoiced; the documents say the first,
     later metadata also has the second."""
 
-    invoice_number_format: str = "CIV-{:06d}"
+    invoice_number_format: NumberFormat = "CIV-{:06d}"
     """Python format of invoice numbers, counted per company."""
 
-    voucher_number_format: str = "CIVV-{:06d}"
+    voucher_number_format: NumberFormat = "CIVV-{:06d}"
     """The same of the vouchers in the ledger."""
 
     requested_dates: Literal["today", "required"] = "today"

@@ -69,7 +69,11 @@ def test_values_are_read_as_typed(kind: type, text: str, name: str, value: Any) 
         (F, "client_id=x", "There is no setting 'client_id' of F&O"),
         (F, "page_size=0", "0 is no value of the setting 'page_size': Expected `int` >= 1."),
         (F, "retry_after=soon", "'retry_after': use seconds or lengthening or date or missing."),
-        (D, "expired_link_code=expired", "is no value of the setting 'expired_link_code'"),
+        (
+            D,
+            "expired_link_code=expired",
+            "is no value of the setting 'expired_link_code': use the form of 0x80040265.",
+        ),
         (F, "page_size", "A setting is given as NAME=VALUE, not 'page_size'."),
     ],
 )
@@ -85,6 +89,26 @@ def test_serve_refuses_before_anything_is_made(tmp_path: Path) -> None:
     assert ended.exit_code == 1
     assert ended.output == "Error: There is no setting 'page_sise' of F&O. Did you mean 'page_size'?\n"
     assert not folder.exists()
+
+
+def test_serve_refuses_names_that_the_model_lacks(tmp_path: Path) -> None:
+    ended = CliRunner().invoke(
+        main,
+        [
+            "serve",
+            "--base-port",
+            "0",
+            "--data",
+            str(tmp_path),
+            "--fno-setting",
+            "sets_without_privilege=Company",
+        ],
+    )
+    assert ended.exit_code == 1
+    assert ended.output == (
+        "Error: The setting 'sets_without_privilege' names the entity set 'Company', which does not exist. "
+        "Did you mean 'Companies'?\n"
+    )
 
 
 def test_settings_change_from_the_next_request_and_come_back(sandbox: Sandbox) -> None:
@@ -120,6 +144,14 @@ def test_one_bad_setting_changes_none(sandbox: Sandbox) -> None:
         ({"page_size": 2, "retry_after": "soon"}, "use seconds or lengthening"),
         ({"page_size": 2, "page_sise": 2}, "Did you mean 'page_size'?"),
         ({"page_size": 2, "default_company": "demf"}, "'default_company' is read at the start only"),
+        (
+            {"sets_without_privilege": ["CustomerV3"]},
+            "entity set 'CustomerV3', .* Did you mean 'CustomersV3'?",
+        ),
+        ({"number_modes": {"CustomersV3.CustomerAcount": "both"}}, "'CustomersV3.CustomerAccount'?"),
+        ({"tables_without_stamp": ["Custable"]}, "the table 'Custable', .* Did you mean 'CustTable'?"),
+        ({"invoice_number_format": "CIV-{:06"}, r"use the form of CIV-\{:06d\}"),
+        ({"delivery_date_control": "atp"}, "use None or SalesLeadTime"),
     ):
         with pytest.raises(SandboxProcessError, match=problem):
             sandbox.change_settings("fno", **changes)
