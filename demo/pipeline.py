@@ -103,10 +103,10 @@ class Pipeline:
         """Create the hub's Organization rows with the very target that fills the hub."""
         return self.must("invoke", "target-dynamics-cds", "--input", "hub/organizations.singer")
 
-    def run(self, job: str, *, company: str = "usmf") -> list[dict[str, Any]]:
-        """Run a job that must succeed; returns the summaries its plugins wrote, in order."""
+    def run(self, *jobs: str, company: str = "usmf") -> list[dict[str, Any]]:
+        """Run jobs that must succeed; returns the summaries their plugins wrote, in order."""
         before = len(self.summaries(company))
-        self.must("run", job, company=company)
+        self.must("run", *jobs, company=company)
         return self.summaries(company)[before:]
 
     def must(self, *arguments: str, company: str = "usmf") -> Outcome:

@@ -64,7 +64,18 @@ def odata_text(conditions: Iterable[Condition], names: Mapping[str, Any]) -> str
 
 
 def _odata(given: Condition, names: Mapping[str, Any]) -> str:
+    """One condition. For Dataverse `ne` must name null: there a comparison with null is never true.
+
+    Names in Dataverse are lower case, those of Finance and Operations, which knows no null, are not.
+    """
     path = given.field.replace(".", "/")
+    if given.op == "ne" and path.islower():
+        (value,) = _expected(given, names)
+        return (
+            f"({path} ne {_odata_literal(value)} or {path} eq null)"
+            if value is not None
+            else f"{path} ne null"
+        )
     terms = [
         f"{path} {'ne' if given.op == 'ne' else 'eq'} {_odata_literal(value)}"
         for value in _expected(given, names)

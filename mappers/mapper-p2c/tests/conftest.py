@@ -116,9 +116,13 @@ def feed(pipeline: Callable[..., Pipeline]) -> Callable[..., list[str]]:
     def run_pipeline(config: Mapping[str, Any], lines: Iterable[str]) -> list[str]:
         made: list[bytes] = []
         running = pipeline(config, made.append)
-        for line in lines:
-            running.feed(line.encode() + b"\n")
-        running.finish()
+        try:
+            for line in lines:
+                running.feed(line.encode() + b"\n")
+            running.finish()
+        except BaseException:
+            running.close(logging.getLogger("mapper-p2c"), broken=True)
+            raise
         running.close(logging.getLogger("mapper-p2c"), broken=False)
         return [line.decode() for line in made]
 

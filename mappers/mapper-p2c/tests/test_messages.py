@@ -13,6 +13,7 @@ from mapper_p2c import filters, templates
 from mapper_p2c.errors import InputError, MapperError, RejectLimitError
 from mapper_p2c.mapper import P2CMapper
 from mapper_p2c.settings import CONFIG_JSONSCHEMA
+from mapper_p2c.templates.model import Condition
 
 ACCOUNTS = dict.fromkeys(
     [
@@ -164,9 +165,8 @@ def test_rejects_can_end_the_run(
     with pytest.raises(RejectLimitError, match="accountnumber -> CustomerAccount") as caught:
         feed({**DIRECT, **settings}, [accounts, *bad[:kept], STATE, *bad[kept:]])
     assert "private" not in str(caught.value)
-    assert not [
-        *tmp_path.glob("rejects/**/*.singer")
-    ]  # the process stores them when it ends: see test_rejects
+    [stored] = tmp_path.glob("rejects/**/*.singer")
+    assert len(stored.read_text("utf-8").splitlines()) == 1 + kept
 
 
 def test_single_messages_through_the_sdk(tmp_path: Any, accounts: str, exact: Any) -> None:
@@ -250,3 +250,11 @@ def test_filter_as_odata() -> None:
         "LastWrittenBy eq 'accounts-to-cds' and PartyType eq 'Organization' "
         "and Organization/OrganizationId eq 'O''RG'"
     )
+
+
+def test_a_filter_for_dataverse_keeps_the_rows_that_are_null() -> None:
+    """There a comparison with null is never true, so `ne true` alone would lose every row without a value."""
+    ours, theirs = Condition("parent.flag", "ne", value=True), Condition("Status", "ne", value="Active")
+    assert filters.odata_text([ours], {}) == "(parent/flag ne true or parent/flag eq null)"
+    assert filters.odata_text([theirs], {}) == "Status ne 'Active'"
+    assert filters.odata_text([Condition("flag", "ne", value=None)], {}) == "flag ne null"
