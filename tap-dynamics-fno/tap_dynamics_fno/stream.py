@@ -14,6 +14,7 @@ from dynamics_singer.tap.bookmarks import ModifiedBookmark
 from dynamics_singer.tap.shape import Copied, Part
 from dynamics_singer.tap.stream import Batch, PageStream
 
+from tap_dynamics_fno.advancing import changed_pages
 from tap_dynamics_fno.partitions import Partitions
 from tap_dynamics_fno.queries import COMPANY, Queries
 from tap_dynamics_fno.repetition import without_repeated
@@ -122,13 +123,15 @@ class FnoStream(PageStream):
             self.log("skipped, since it may not be read: %s", error, level=logging.WARNING)
 
     def _full(self, queries: Queries, company: str, partitions: Partitions) -> Iterator[Batch]:
-        for rows in self._pages(queries.everything(company)):
+        found = (page.rows for page in pages(self._transport, queries.everything(company)))
+        for rows in without_repeated(found, self._entity.keys):
             yield Batch(rows)
         yield Batch((), bookmark=partitions.with_bookmark(company, {}))
 
     def _modified(self, queries: Queries, company: str, partitions: Partitions) -> Iterator[Batch]:
         bookmark = self._bookmark_of(queries, partitions.of(company))
-        for rows, is_last in _marked(self._pages(queries.since(company, bookmark.since))):
+        found = changed_pages(self._transport, queries, company, bookmark.since)
+        for rows, is_last in _marked(without_repeated(found, self._entity.keys)):
             fresh = bookmark.fresh(rows)
             yield Batch(fresh, bookmark=partitions.with_bookmark(company, bookmark.to_state(last=is_last)))
 
@@ -146,10 +149,6 @@ class FnoStream(PageStream):
                 f"stream `{self.name}`: replication_key_value in its state is no UTC instant; mend the state "
                 "or start without it"
             ) from error
-
-    def _pages(self, address: str) -> Iterator[Sequence[Raw]]:
-        """The rows of each page, less those that the page before had already."""
-        return without_repeated((page.rows for page in pages(self._transport, address)), self._entity.keys)
 
 
 def _marked(found: Iterator[Sequence[Raw]]) -> Iterator[tuple[Sequence[Raw], bool]]:
