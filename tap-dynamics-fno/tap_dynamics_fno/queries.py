@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dynamics_odata.query import all_of, compare, query_string
+from dynamics_odata.query import EnumMember, all_of, any_of, compare, query_string
 from dynamics_singer.tap.bookmarks import fingerprint
 from dynamics_singer.tap.shape import columns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from dynamics_odata.metadata.model import FnoEntity
     from dynamics_singer.tap.shape import Part
 
@@ -48,6 +50,28 @@ class Queries:
         """Rows of a company changed at or after a UTC instant, in order of change."""
         newer = f"{self.stamp} ge {instant}" if instant else ""
         return self._address(company, newer, (self.stamp,))
+
+    def of_keys(self, keys: Sequence[Mapping[str, Any]]) -> str:
+        """The keys of those rows, among some given by theirs, that exist and pass the filter.
+
+        A `*` in a key is a wildcard to F&O, so more may come.
+        """
+        each = [all_of(*(self._equal(name, value) for name, value in key.items())) for key in keys]
+        options = query_string(
+            select=self.entity.keys,
+            filter=all_of(self.filter, any_of(*(f"({condition})" for condition in each))),
+            cross_company=self.in_companies and self.cross_company,
+        )
+        return self.entity.entity_set + options
+
+    def _equal(self, name: str, value: Any) -> str:
+        """A field of the key compared with a value as records have it."""
+        each = self.entity.properties[name]
+        if each.enum_members:
+            return compare(name, "eq", EnumMember(each.enum_type, value))
+        if each.ax_type == "Date":
+            return f"{name} eq {value}T12:00:00Z"
+        return f"{name} eq {value}" if each.ax_type in {"UtcDateTime", "Guid"} else compare(name, "eq", value)
 
     def fingerprint(self, root: str) -> str:
         """Tells this question from every other; a bookmark is of use to the same question only."""

@@ -1,4 +1,4 @@
-"""Chooses how a stream finds what changed: by time of change, or by reading everything each time."""
+"""Chooses how a stream finds what changed: by time of change, by comparing all rows, or not at all."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SINGER_METHODS", "Choice", "choose"]
 
-SINGER_METHODS = {"modified": "INCREMENTAL", "full": "FULL_TABLE"}
-"""Our words for the methods and the Singer catalog's."""
+SINGER_METHODS = {"modified": "INCREMENTAL", "snapshot": "LOG_BASED", "full": "FULL_TABLE"}
+"""Our words for the methods and the Singer catalog's; `snapshot` tells deletions, as a log does."""
 
 STAMPS = ("SysModifiedDateTime", "LastEditDateTime", "ModifiedDateTime")
 """Fields with the time of a row's last change; most entities have none (F&O: data-entities)."""
@@ -38,17 +38,17 @@ def choose(entity: FnoEntity, settings: ReadSettings, asked: str | None) -> Choi
         SettingsError: `replication_keys` names a field that is none, or no instant.
     """
     stamp = _stamp(entity, settings)
-    if asked == "full":
-        return Choice("full")
+    if asked in {"full", "snapshot"}:
+        return Choice(asked)
     if stamp:
         return Choice("modified", stamp)
     note = ""
     if asked is not None:
         note = (
             f"cannot be read by `{asked}`, since {entity.entity_set} has no field with the time of a row's "
-            "change; reading it by `full`"
+            "change; reading it by `snapshot`"
         )
-    return Choice("full", note=note)
+    return Choice("snapshot", note=note)
 
 
 def _stamp(entity: FnoEntity, settings: ReadSettings) -> str:

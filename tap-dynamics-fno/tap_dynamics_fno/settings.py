@@ -44,9 +44,10 @@ CONFIG_SCHEMA: dict[str, Any] = {
         **TAP_PROPERTIES,
         "replication": per_stream(
             "Replication",
-            "Per stream how to find what changed: full, or modified (by a field with the time of change). "
-            "Not set: modified where the entity has such a field, else full.",
-            {"type": "string", "enum": ["full", "modified"]},
+            "Per stream how to find what changed: modified (by a field with the time of change), snapshot "
+            "(all rows are read; those that are new, changed or gone since the last run are sent) or full "
+            "(all rows are sent). Not set: modified where the entity has such a field, else snapshot.",
+            {"type": "string", "enum": ["full", "modified", "snapshot"]},
         ),
         "replication_keys": per_stream(
             "Replication keys",
@@ -84,8 +85,8 @@ CONFIG_SCHEMA: dict[str, Any] = {
         "data_dir": {
             "type": "string",
             "title": "Data folder",
-            "description": "Folder for what a run leaves to the next beside its state. Not set: "
-            "tap-dynamics-fno in the user's cache folder.",
+            "description": "Folder for what a run leaves to the next beside its state: fingerprints and keys "
+            "of the rows read by snapshot. Not set: tap-dynamics-fno in the user's cache folder.",
         },
     },
 }

@@ -12,9 +12,10 @@ from dynamics_odata.query import all_of, compare, query_string
 from dynamics_singer.errors import PluginError
 from dynamics_singer.tap.bookmarks import ModifiedBookmark
 from dynamics_singer.tap.shape import Copied, Part
-from dynamics_singer.tap.stream import Batch, PageStream
+from dynamics_singer.tap.stream import DELETED_AT, DELETED_AT_SCHEMA, Batch, PageStream
 
 from tap_dynamics_fno.advancing import changed_pages
+from tap_dynamics_fno.comparison import Comparison
 from tap_dynamics_fno.partitions import Partitions
 from tap_dynamics_fno.queries import COMPANY, Queries
 from tap_dynamics_fno.repetition import without_repeated
@@ -52,6 +53,8 @@ class Reading:
 class FnoStream(PageStream):
     """The rows of one entity set as records."""
 
+    _comparison: Comparison
+
     def __init__(self, tap: Tap, reading: Reading, *, transport: Transport, settings: ReadSettings) -> None:
         entity, choice = reading.entity, reading.choice
         self._entity = entity
@@ -63,7 +66,11 @@ class FnoStream(PageStream):
         offered = settings.select.get(entity.entity_set) or tuple(entity.properties)
         names = tuple(dict.fromkeys([*entity.keys, *offered, *([choice.stamp] if choice.stamp else [])]))
         self.parts = tuple(Copied(name, name) for name in names)
-        super().__init__(tap, schema=entity_schema(entity, names), name=entity.entity_set)
+        schema = entity_schema(entity, names)
+        if choice.method == "snapshot":
+            self.sends_deletions, self.reads_ahead = True, False
+            schema["properties"][DELETED_AT] = DELETED_AT_SCHEMA
+        super().__init__(tap, schema=schema, name=entity.entity_set)
         self.primary_keys = entity.keys
         self._apply_choice()
 
@@ -76,9 +83,13 @@ class FnoStream(PageStream):
         self.forced_replication_method = SINGER_METHODS[self._choice.method]
         self.replication_key = self._choice.stamp or None
 
-    def mender(self, wanted: tuple[Part, ...]) -> FnoValues:
-        """F&O's empty values and dates at noon become nulls and dates."""
-        return FnoValues(self._entity, wanted, empty_as_null=self._settings.empty_as_null)
+    def mender(self, wanted: tuple[Part, ...]) -> FnoValues | Comparison:
+        """F&O's empty values and dates at noon become nulls and dates; unchanged records may stay out."""
+        values = FnoValues(self._entity, wanted, empty_as_null=self._settings.empty_as_null)
+        if self._choice.method != "snapshot":
+            return values
+        self._comparison = Comparison(values, self._entity, self._settings.data_dir, self.log)
+        return self._comparison
 
     def expected_rows(self) -> int | None:
         """The rows of all companies asked for, when all are to be read."""
@@ -110,7 +121,8 @@ class FnoStream(PageStream):
         )
         query = queries.fingerprint(self._transport.root)
         partitions = Partitions(self.stream_state, query, self._companies, log=self.log)
-        reader = self._modified if self._choice.method == "modified" else self._full
+        readers = {"modified": self._modified, "snapshot": self._compared, "full": self._full}
+        reader = readers[self._choice.method]
         started = False
         try:
             for company in self._companies:
@@ -123,10 +135,30 @@ class FnoStream(PageStream):
             self.log("skipped, since it may not be read: %s", error, level=logging.WARNING)
 
     def _full(self, queries: Queries, company: str, partitions: Partitions) -> Iterator[Batch]:
-        found = (page.rows for page in pages(self._transport, queries.everything(company)))
-        for rows in without_repeated(found, self._entity.keys):
+        for rows in self._all_pages(queries, company):
             yield Batch(rows)
         yield Batch((), bookmark=partitions.with_bookmark(company, {}))
+
+    def _all_pages(self, queries: Queries, company: str) -> Iterator[Sequence[Raw]]:
+        """The rows of each page, less those that the page before had already."""
+        found = (page.rows for page in pages(self._transport, queries.everything(company)))
+        return without_repeated(found, self._entity.keys)
+
+    def _compared(self, queries: Queries, company: str, partitions: Partitions) -> Iterator[Batch]:
+        """All rows, of which the comparison lets the new and changed ones through; then the vanished ones."""
+        comparison = self._comparison
+        source = f"{queries.fingerprint(self._transport.root)} {self._settings.empty_as_null}"
+        comparison.begin(company, partitions.of(company).get("snapshot"), source)
+        try:
+            for rows in self._all_pages(queries, company):
+                yield Batch(rows)
+            for keys in comparison.vanished(queries, self._transport):
+                yield Batch((), deleted=keys)
+            mark = comparison.end()
+        except BaseException:
+            comparison.abandon()
+            raise
+        yield Batch((), bookmark=partitions.with_bookmark(company, {"snapshot": mark}))
 
     def _modified(self, queries: Queries, company: str, partitions: Partitions) -> Iterator[Batch]:
         bookmark = self._bookmark_of(queries, partitions.of(company))

@@ -9,13 +9,7 @@ if TYPE_CHECKING:
 
     from dynamics_odata.metadata.model import Column
 
-__all__ = ["DELETED_AT_SCHEMA", "column_schema", "object_schema"]
-
-DELETED_AT_SCHEMA: dict[str, Any] = {
-    "type": ["string", "null"],
-    "format": "date-time",
-    "description": "When the deletion was seen; set on records of deleted rows only.",
-}
+__all__ = ["column_schema", "object_schema"]
 
 _BASES: dict[str, dict[str, Any]] = {
     "Edm.Guid": {"type": "string", "format": "uuid"},

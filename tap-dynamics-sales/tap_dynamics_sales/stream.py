@@ -11,14 +11,13 @@ from dynamics_singer.errors import PluginError
 from dynamics_singer.tap.bookmarks import ModifiedBookmark, fingerprint
 from dynamics_singer.tap.lookups import BulkLookup
 from dynamics_singer.tap.shape import Part, Related, relations
-from dynamics_singer.tap.stream import DELETED_AT, Batch, PageStream
+from dynamics_singer.tap.stream import DELETED_AT, DELETED_AT_SCHEMA, Batch, PageStream
 
 from tap_dynamics_sales.changes import Changes
 from tap_dynamics_sales.companions import included_annotations
 from tap_dynamics_sales.queries import Queries
 from tap_dynamics_sales.replication import SINGER_METHODS, Choice
 from tap_dynamics_sales.row_keys import RowKeys
-from tap_dynamics_sales.schemas import DELETED_AT_SCHEMA
 from tap_dynamics_sales.sent_rows import SentRows
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ class Mender(Protocol):
         ...  # pragma: no cover
 
     def finish(self, lines: bytes) -> bytes:
-        """Change what is the same in all columns, in encoded records, one a line."""
+        """Change what is the same in all columns, in encoded records, one a line; may leave records out."""
         ...  # pragma: no cover
 
 
@@ -55,7 +55,8 @@ class Encoder:
                 yield self._codec.encode_lines(records), len(records)
             else:
                 self._mender.mend(self._codec, records)
-                yield self._mender.finish(self._codec.encode_lines(records)), len(records)
+                lines = self._mender.finish(self._codec.encode_lines(records))
+                yield lines, lines.count(b"\n")
 
 
 def as_record(encoded: bytes) -> dict[str, Any]:

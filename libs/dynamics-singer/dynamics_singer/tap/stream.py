@@ -43,10 +43,16 @@ if TYPE_CHECKING:
     from dynamics_singer.tap.lookups import BulkLookup
     from dynamics_singer.tap.side_by_side import SideBySide
 
-__all__ = ["DELETED_AT", "Batch", "PageStream"]
+__all__ = ["DELETED_AT", "DELETED_AT_SCHEMA", "Batch", "PageStream"]
 
 DELETED_AT = "_sdc_deleted_at"
 """The column that marks a record as deleted (Singer convention), an instant."""
+
+DELETED_AT_SCHEMA: dict[str, Any] = {
+    "type": ["string", "null"],
+    "format": "date-time",
+    "description": "When the deletion was seen; set on records of deleted rows only.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,10 @@ class PageStream(Stream, abc.ABC):
     """All the stream offers; the catalog's selection cuts it down."""
 
     _is_described = False
+
+    reads_ahead: bool = True
+    """Whether the next page is fetched while the last one is written. A stream that learns from the records
+    of one page what to do after it must not."""
 
     sends_deletions: bool = False
     """Whether the schema has a column for deletions; else they are only counted."""
@@ -175,7 +185,8 @@ class PageStream(Stream, abc.ABC):
         encoder = Encoder(wanted, self.lookups(wanted), self.mender(wanted))
         keep_freed_memory()
         with self._progress.stream(self.name, self.expected_rows) as counts:
-            for batch in read_ahead(self.batches(wanted)):
+            batches = self.batches(wanted)
+            for batch in read_ahead(batches) if self.reads_ahead else batches:
                 self._emit(batch, encoder, counts, counter)
                 if batch.bookmark is not None:
                     self._bookmark(batch.bookmark)
