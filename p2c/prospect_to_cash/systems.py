@@ -7,7 +7,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 from dynamics_odata import services
@@ -31,28 +31,24 @@ SALES, CDS, FNO = "sales", "cds", "fno"
 _PLUGINS = {SALES: "tap-dynamics-sales", CDS: "tap-dynamics-cds", FNO: "target-dynamics-fno"}
 
 
-@dataclass(frozen=True, slots=True)
-class Dataverse:
-    """A Dataverse environment: its Web API and its metadata."""
+Metadata = TypeVar("Metadata", DataverseMetadata, FnoMetadata)
+
+
+@dataclass(frozen=True)
+class System(Generic[Metadata]):
+    """One of the systems: its service and its metadata."""
 
     transport: Transport
-    metadata: DataverseMetadata
+    metadata: Metadata
 
     def rows(self, path: str) -> Iterator[dict[str, Any]]:
         """The rows of a query, page by page."""
-        return _rows(self.transport, path)
+        for page in pages(self.transport, path):
+            yield from map(msgspec.json.decode, page.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class FinanceAndOperations:
-    """A Finance and Operations environment: its data entities and their metadata."""
-
-    transport: Transport
-    metadata: FnoMetadata
-
-    def rows(self, path: str) -> Iterator[dict[str, Any]]:
-        """The rows of a query, page by page."""
-        return _rows(self.transport, path)
+Dataverse = System[DataverseMetadata]
+FinanceAndOperations = System[FnoMetadata]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +75,9 @@ def connected(configs: Mapping[str, Mapping[str, Any]]) -> Iterator[Systems]:
         sales, cds = (open_ones.enter_context(services.dataverse(connections[name])) for name in (SALES, CDS))
         fno = open_ones.enter_context(services.fno(connections[FNO]))
         yield Systems(
-            Dataverse(sales, DataverseMetadata(sales)),
-            Dataverse(cds, DataverseMetadata(cds)),
-            FinanceAndOperations(fno, FnoMetadata(fno)),
+            System(sales, DataverseMetadata(sales)),
+            System(cds, DataverseMetadata(cds)),
+            System(fno, FnoMetadata(fno)),
         )
 
 
@@ -113,8 +109,3 @@ def configs(project: Project, meltano: str, environment: str) -> dict[str, dict[
 
     with ThreadPoolExecutor(len(_PLUGINS)) as pool:
         return dict(zip(_PLUGINS, pool.map(config, _PLUGINS.values()), strict=True))
-
-
-def _rows(transport: Transport, path: str) -> Iterator[dict[str, Any]]:
-    for page in pages(transport, path):
-        yield from map(msgspec.json.decode, page.rows)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from dynamics_odata.transport import Transport
     from msgspec import Raw
     from singer_sdk import Tap
-    from singer_sdk.singerlib import Catalog
 
     from tap_dynamics_fno.settings import ReadSettings
 
@@ -72,14 +71,6 @@ class FnoStream(PageStream):
             schema["properties"][DELETED_AT] = DELETED_AT_SCHEMA
         super().__init__(tap, schema=schema, name=entity.entity_set)
         self.primary_keys = entity.keys
-        self._apply_choice()
-
-    def apply_catalog(self, catalog: Catalog) -> None:
-        """Take selection and schema from the catalog; the method was chosen with it in mind already."""
-        super().apply_catalog(catalog)
-        self._apply_choice()
-
-    def _apply_choice(self) -> None:
         self.forced_replication_method = SINGER_METHODS[self._choice.method]
         self.replication_key = self._choice.stamp or None
 

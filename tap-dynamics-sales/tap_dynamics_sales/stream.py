@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from dynamics_odata.transport import Transport
     from singer_sdk import Tap
-    from singer_sdk.singerlib import Catalog
 
     from tap_dynamics_sales.settings import ReadSettings
     from tap_dynamics_sales.shape import StreamShape
@@ -55,14 +54,6 @@ class DataverseStream(PageStream):
             properties[DELETED_AT] = DELETED_AT_SCHEMA
         super().__init__(tap, schema={"type": "object", "properties": properties}, name=shape.name)
         self.primary_keys = shape.key
-        self._apply_choice()
-
-    def apply_catalog(self, catalog: Catalog) -> None:
-        """Take selection and schema from the catalog; the method was chosen with it in mind already."""
-        super().apply_catalog(catalog)
-        self._apply_choice()
-
-    def _apply_choice(self) -> None:
         self.forced_replication_method = SINGER_METHODS[self._choice.method]
         self.replication_key = self._choice.stamp if self._choice.method == "modified" else None
 

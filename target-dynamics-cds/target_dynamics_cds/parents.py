@@ -92,10 +92,9 @@ def _not_one(parent: Parent, key: KeyValues, count: int) -> RowError:
     name = f"{parent.entity} with {described(parent.parts, key)}"
     if count:
         return RowError(f"{name} exists {count} times in {parent.table.entity_set}", "parent_ambiguous")
-    setting = f"`{parent.entity[:1].lower()}{parent.entity[1:]}`"
     return RowError(
         f"{name} does not exist in {parent.table.entity_set}; create it, or correct where the value comes "
-        f"from: the source row, or the setting {setting} of the mapper if it has one",
+        "from: the source row, or a value map or the setting `organization` of the mapper",
         PARENT_MISSING,
     )
 

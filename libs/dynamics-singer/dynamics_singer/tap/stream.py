@@ -121,7 +121,10 @@ class PageStream(Stream, abc.ABC):
         """No signpost: the bookmark never goes past what was read, so no clock is needed to hold it back."""
 
     def apply_catalog(self, catalog: Catalog) -> None:
-        """Take selection and schema from the catalog; it may leave out the key, but not deselect it."""
+        """Take selection and schema from the catalog; it may leave out the key, but not deselect it.
+
+        The replication method was chosen with the catalog in mind when the stream was made, and stays.
+        """
         entry = catalog.get_stream(self.name)
         if entry is not None:
             entry.key_properties = entry.key_properties or list(self.primary_keys)
@@ -129,7 +132,9 @@ class PageStream(Stream, abc.ABC):
             inside = [crumbs for crumbs in entry.metadata if crumbs[1:2] and crumbs[1] in always]
             for crumbs in [*inside, *(("properties", name) for name in always)]:
                 entry.metadata[crumbs] = Metadata(inclusion=Metadata.InclusionType.AUTOMATIC)
+        chosen = (self.forced_replication_method, self.replication_key)
         super().apply_catalog(catalog)
+        self.forced_replication_method, self.replication_key = chosen
 
     def wanted(self) -> tuple[Part, ...]:
         """The parts selected by the catalog; key and replication key cannot be deselected."""
