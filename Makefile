@@ -21,7 +21,7 @@ demo: setup ## start the sandbox and carry accounts from Sales through CDS into 
 	@$(BIN)/python -m demo
 
 test: setup check ## run every check and every test
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 proof: setup ## run the tests that need Node, PostgreSQL, Chromium or a Python of their own, and the long ones
 	@$(BIN)/pytest tests/conformance
