@@ -46,32 +46,29 @@ def lines(answer: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 def test_a_run_is_locked_recorded_and_told_of(sandbox: Sandbox, pipeline: Pipeline, tmp_path: Path) -> None:
     good = enter(sandbox, name="Good", address1_country="Germany")
     bad = enter(sandbox, name="Secret Ltd", address1_country="Atlantis")
-    pipeline.prepare_hub()
     told = tmp_path / "told.json"
     hook = (
         f'{sys.executable} -c "import sys; open(sys.argv[1], mode=chr(119)).write(sys.stdin.read())" {told}'
     )
-    first = p2c(pipeline, "run", "accounts", P2C_NOTIFY_COMMAND=hook)
+    first = p2c(pipeline, "run", "accounts-direct", P2C_NOTIFY_COMMAND=hook)
     assert first.returncode == 0, first.stderr
-    assert "accounts: Warning" in first.stdout
+    assert "accounts-direct: Warning" in first.stdout
     assert [row["CustomerAccount"] for row in customers(sandbox, "usmf").values()] == [good["accountnumber"]]
-    [run] = lines(p2c(pipeline, "history", "--json", "--job", "accounts"))
-    assert (run["job"], run["status"], run["by_p2c"]) == ("accounts", "Warning", True)
+    [run] = lines(p2c(pipeline, "history", "--json", "--job", "accounts-direct"))
+    assert (run["job"], run["status"], run["by_p2c"]) == ("accounts-direct", "Warning", True)
     parts = lines(p2c(pipeline, "show", "last", "--json"))
     assert [(part["plugin"], part["run_id"], part["read"], part["rejected"]) for part in parts] == [
         ("mapper-p2c", run["id"], 2, 1),
-        ("target-dynamics-cds", run["id"], 1, 0),
-        ("mapper-p2c", run["id"], 1, 0),
         ("target-dynamics-fno", run["id"], 1, 0),
     ]
     message = json.loads(told.read_text("utf-8"))
-    assert (message["job"], message["status"], message["company"]) == ("accounts", "Warning", "usmf")
-    assert [part["rejected"] for part in message["executions"]] == [1, 0, 0, 0]
+    assert (message["job"], message["status"], message["company"]) == ("accounts-direct", "Warning", "usmf")
+    assert [part["rejected"] for part in message["executions"]] == [1, 0]
     for text in (told.read_text("utf-8"), p2c(pipeline, "rejects", "show", "--record").stdout):
         assert "Secret" not in text
         assert "Atlantis" not in text
 
-    checked = lines(p2c(pipeline, "check", "--job", "accounts", "--json"))
+    checked = lines(p2c(pipeline, "check", "--job", "accounts-direct", "--json"))
     assert {(one["check"], one["result"]) for one in checked} >= {
         (1, "ok"),
         (2, "ok"),
@@ -83,7 +80,7 @@ def test_a_run_is_locked_recorded_and_told_of(sandbox: Sandbox, pipeline: Pipeli
     change(sandbox, bad, address1_country="Greece")
     again = p2c(pipeline, "rejects", "retry")
     assert again.returncode == 0, again.stderr
-    assert "accounts: " in again.stdout
+    assert "accounts-direct: " in again.stdout
     assert len(customers(sandbox, "usmf")) == 2
     assert p2c(pipeline, "rejects", "list").stdout.startswith("No rows are kept")
 
@@ -92,23 +89,20 @@ def test_a_bare_run_is_refused_while_a_run_holds_the_lock_and_recorded_else(
     sandbox: Sandbox, pipeline: Pipeline
 ) -> None:
     enter(sandbox, name="Good")
-    pipeline.prepare_hub()
     locks = Locks(pipeline.home / "usmf" / "locks", Holder.here("p2c run accounts", "r-1"))
-    locks.take(["Account"])
-    refused = pipeline.meltano("run", "accounts")
-    second = p2c(pipeline, "run", "accounts")
+    locks.take(["CustomersV3"])
+    refused = pipeline.meltano("run", "accounts-direct")
+    second = p2c(pipeline, "run", "accounts-direct")
     locks.release()
     assert refused.code == 1
-    assert "Account is being written by another run: p2c run accounts" in refused.log
+    assert "CustomersV3 is being written by another run: p2c run accounts" in refused.log
     assert (second.returncode, second.stdout) == (1, "")
-    assert second.stderr.startswith("Account is being written by another run: p2c run accounts (process ")
-    assert pipeline.run("accounts")[-1]["written"] == 1
+    assert second.stderr.startswith("CustomersV3 is being written by another run: p2c run accounts (process ")
+    assert pipeline.run("accounts-direct")[-1]["written"] == 1
     found = lines(p2c(pipeline, "history", "--json"))
     assert [(run["job"], run["status"], run["by_p2c"]) for run in found] == [
-        ("accounts-to-fno", "Completed", False),
-        ("accounts-to-cds", "Completed", False),
-        ("accounts-to-cds", "Error", False),
-        ("organizations", "Completed", False),
+        ("accounts-direct", "Completed", False),
+        ("accounts-direct", "Error", False),
     ]
 
 
@@ -116,20 +110,18 @@ def test_a_killed_p2c_leaves_no_lock_open_and_no_run_without_an_end(
     sandbox: Sandbox, pipeline: Pipeline
 ) -> None:
     enter(sandbox, name="Good")
-    pipeline.prepare_hub()
-    with sandbox.hold("cds", path="/cdm_accounts") as held:
-        running = start(pipeline, "run", "accounts")
+    with sandbox.hold("fno", method="POST") as held:
+        running = start(pipeline, "run", "accounts-direct")
         held.wait()
         running.kill()
         running.wait()
         # Meltano goes on, and so does the lock.
-        refused = p2c(pipeline, "run", "accounts")
-        assert "Account is being written by another run: p2c run accounts" in refused.stderr
-        [run] = lines(p2c(pipeline, "history", "--json", "--job", "accounts"))
+        refused = p2c(pipeline, "run", "accounts-direct")
+        assert "CustomersV3 is being written by another run: p2c run accounts-direct" in refused.stderr
+        [run] = lines(p2c(pipeline, "history", "--json", "--job", "accounts-direct"))
         assert run["status"] == "Running"
         held.release()
     running.communicate()  # until the last of its children has closed the pipe
-    [run] = lines(p2c(pipeline, "history", "--json", "--job", "accounts"))
+    [run] = lines(p2c(pipeline, "history", "--json", "--job", "accounts-direct"))
     assert run["status"] == "Error"
     assert len(customers(sandbox, "usmf")) == 1
-    assert p2c(pipeline, "run", "accounts").returncode == 0
