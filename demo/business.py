@@ -6,11 +6,11 @@ Everything goes through the services' own Web APIs, as their forms do it.
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import requests
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _FNO = "/data/"
 #: Value of `msdynce_processingstatus` that the button Activate of an order sets.
 _ACTIVE = 647390000
 _SECONDS = 60
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 _PREFER = 'return=representation,odata.include-annotations="OData.Community.Display.V1.FormattedValue"'
 
 
@@ -116,7 +117,7 @@ class Business:
         """Id of the row of Sales with a value in a column."""
         literal = value.replace("'", "''")
         row = self.get("sales", f"{entity_set}?$filter={column} eq '{literal}'")[0]
-        return next(str(row[name]) for name in row if name in _IDS[entity_set])
+        return str(row[_IDS[entity_set]])
 
     def change(self, system: str, address: str, **columns: Any) -> None:
         """Change columns of a row."""
@@ -152,7 +153,7 @@ class Business:
         body = None
         if content is not None:
             headers["Content-Type"] = "application/json"
-            body = _encoded(content)
+            body = _encode(content)
         url = f"{self.sandbox[system]}{root}{path}"
         verify = self.sandbox["ca_bundle"]
         return self._checked(
@@ -185,23 +186,9 @@ class Business:
 
 #: Primary keys of the tables that `id_of` looks into.
 _IDS = {
-    "accounts": ("accountid",),
-    "pricelevels": ("pricelevelid",),
-    "products": ("productid",),
-    "transactioncurrencies": ("transactioncurrencyid",),
-    "uoms": ("uomid",),
+    "accounts": "accountid",
+    "pricelevels": "pricelevelid",
+    "products": "productid",
+    "transactioncurrencies": "transactioncurrencyid",
+    "uoms": "uomid",
 }
-
-
-def _encoded(content: Mapping[str, Any]) -> bytes:
-    """JSON in which a Decimal keeps its digits."""
-    marks: dict[str, str] = {}
-
-    def mark(value: Any) -> str:
-        marks[token := f"@{uuid.uuid4()}"] = str(value)
-        return token
-
-    text = json.dumps(dict(content), default=mark)
-    for token, digits in marks.items():
-        text = text.replace(f'"{token}"', digits)
-    return text.encode()

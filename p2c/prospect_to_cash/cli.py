@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import sys
@@ -17,6 +18,8 @@ from prospect_to_cash import running, terminal
 from prospect_to_cash.checking.command import check
 from prospect_to_cash.errors import OperatorError
 from prospect_to_cash.history import showing
+from prospect_to_cash.history.opening import opened
+from prospect_to_cash.options import with_project
 from prospect_to_cash.project import Project
 from prospect_to_cash.rejects.commands import rejects
 
@@ -36,9 +39,8 @@ if TYPE_CHECKING:
 @click.version_option(package_name="p2c")
 @click.pass_context
 def commands(context: click.Context, folder: Path, company: str | None) -> None:
-    """Find the project; each command is its own story."""
-    if "--help" not in sys.argv:
-        context.obj = Project.here(folder, company=company)
+    """Remember which project is meant; each command is its own story."""
+    context.obj = functools.partial(Project.here, folder, company=company)
 
 
 @commands.command(help="Run a job of meltano.yml: with locks, an id, and a place in the history.")
@@ -46,7 +48,7 @@ def commands(context: click.Context, folder: Path, company: str | None) -> None:
 @click.option("--task", "tasks", multiple=True, help="Only this task of the job, named by its template")
 @click.option("--full-refresh", is_flag=True, help="Read everything again, whatever the bookmarks say")
 @click.option("--environment", default="", help="Meltano environment; the project's default unless given")
-@click.pass_obj
+@with_project
 def run(project: Project, *, job: str, tasks: tuple[str, ...], full_refresh: bool, environment: str) -> None:
     """Exit code 0 for Completed and Warning, 1 for Error."""
     wish = running.Wish(job, tasks, full_refresh=full_refresh, environment=environment)
@@ -57,10 +59,10 @@ def run(project: Project, *, job: str, tasks: tuple[str, ...], full_refresh: boo
 @click.option("--job", help="Only runs of this job")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="A JSON line for each run")
-@click.pass_obj
+@with_project
 def history(project: Project, *, job: str | None, limit: int, as_json: bool) -> None:
     """One line for each run."""
-    found = running.history(project).runs(job=job, limit=limit)
+    found = opened(project).runs(job=job, limit=limit)
     if as_json:
         for one in found:
             click.echo(json.dumps(asdict(one)))
@@ -72,10 +74,10 @@ def history(project: Project, *, job: str | None, limit: int, as_json: bool) -> 
 @click.argument("run_id", metavar="RUN")
 @click.option("--reveal", is_flag=True, help="Show the values of rejected rows, which may be personal data")
 @click.option("--json", "as_json", is_flag=True, help="A JSON line for each execution")
-@click.pass_obj
+@with_project
 def show(project: Project, *, run_id: str, reveal: bool, as_json: bool) -> None:
     """The run's executions and the rows they rejected."""
-    database = running.history(project)
+    database = opened(project)
     found = _one(database, run_id)
     if as_json:
         for execution in database.executions(found.id):

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 import requests
@@ -24,6 +25,7 @@ _logger = logging.getLogger(__name__)
 
 #: Seconds a command or a webhook may take.
 _PATIENCE = 30
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def notify(project: Project, run: Run, executions: Sequence[Execution]) -> None:
@@ -54,6 +56,10 @@ def _call(command: str, message: dict[str, Any]) -> None:
 
 
 def _post(url: str, message: dict[str, Any]) -> None:
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        _logger.warning("P2C_NOTIFY_URL is no https address: nobody was told of this run by it")
+        return
     try:
         requests.post(url, json=message, timeout=_PATIENCE).raise_for_status()
     except requests.RequestException as error:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from mapper_p2c.templates import Task
+
 _FILE = "meltano.yml"
 
 #: The system that each plugin of ours works on.
@@ -40,7 +42,6 @@ class Block:
         words: names as `meltano run` takes them, tap first.
         template: name of the mapper's template; empty where no mapping of mapper-p2c takes part.
         overrides: changes to the template, from the mapping's settings.
-        streams: what the template writes, in order.
         source: the system that is read, `sales`, `cds` or `fno`; empty where the tap is none of ours.
         destination: the system that is written, likewise.
     """
@@ -48,9 +49,21 @@ class Block:
     words: tuple[str, ...]
     template: str = ""
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    streams: tuple[str, ...] = ()
     source: str = ""
     destination: str = ""
+
+    def tasks(self) -> tuple[Task, ...]:
+        """The tasks of the template, overrides applied; none where there is no template.
+
+        Raises:
+            OperatorError: there is no such template, or it or the overrides are wrong.
+        """
+        if not self.template:
+            return ()
+        try:
+            return templates.apply(templates.load(self.template), self.overrides).tasks
+        except TemplateError as error:
+            raise OperatorError(f"The mapping in `{' '.join(self.words)}`: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,26 +161,13 @@ class Plugins:
         self._mappings = {one["name"]: one.get("config", {}) for one in mappings}
 
     def block(self, line: str) -> Block:
-        """What a line of a job stands for.
-
-        Raises:
-            OperatorError: its mapping names a template that does not exist or is wrong, or wrong overrides.
-        """
+        """What a line of a job stands for."""
         words = tuple(line.split())
         config: Mapping[str, Any] = next(
             (self._mappings[word] for word in words if word in self._mappings), {}
         )
-        source, destination = self._system(words[0]), self._system(words[-1])
-        name = config.get("template", "")
-        if not name:
-            return Block(words, source=source, destination=destination)
-        overrides = config.get("overrides") or {}
-        try:
-            template = templates.apply(templates.load(name), overrides)
-        except TemplateError as error:
-            raise OperatorError(str(error)) from None
-        streams = tuple(task.destination.stream for task in template.tasks)
-        return Block(words, name, overrides, streams, source, destination)
+        ends = self._system(words[0]), self._system(words[-1])
+        return Block(words, config.get("template", ""), config.get("overrides") or {}, *ends)
 
     def _system(self, plugin: str) -> str:
         """The system a tap or target works on, told by the plugin of ours that it is or inherits from."""

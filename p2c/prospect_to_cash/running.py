@@ -9,28 +9,26 @@ import sys
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dynamics_singer.errors import LockedError
-from dynamics_singer.locks import Holder, Locks, holder_of
+from dynamics_singer.locks import Holder, Locks
 
 from prospect_to_cash import statuses, terminal
 from prospect_to_cash.errors import OperatorError
 from prospect_to_cash.history import showing
 from prospect_to_cash.history.collecting import collect
-from prospect_to_cash.history.database import Database, Run
+from prospect_to_cash.history.database import Run
+from prospect_to_cash.history.opening import job_lock, opened, stamp
 from prospect_to_cash.notifying import notify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
+    from prospect_to_cash.history.database import Execution
     from prospect_to_cash.project import Block, Project
-
-#: Days for which runs are remembered unless `P2C_HISTORY_DAYS` says otherwise.
-HISTORY_DAYS = 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +50,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a run ended: its entry in the history and Meltano's exit code."""
+    """How a run ended: its entry in the history, what its plugins did, and Meltano's exit code."""
 
     run: Run
+    executions: list[Execution]
     code: int
-
-
-def history(project: Project) -> Database:
-    """The project's history, brought up to date with what the plugins have written; old runs are forgotten.
-
-    Raises:
-        OperatorError: `P2C_HISTORY_DAYS` is no number of days.
-    """
-    database = Database(project.home / "history.sqlite")
-    collect(database, project.home)
-    _end_the_dead(project, database)
-    written = project.variables.get("P2C_HISTORY_DAYS", "") or str(HISTORY_DAYS)
-    if not written.isdecimal():
-        raise OperatorError(f"P2C_HISTORY_DAYS is {written!r}; give a whole number of days.")
-    database.forget(_stamp(_now() - timedelta(days=int(written))))
-    return database
 
 
 def run(project: Project, wish: Wish) -> Finished:
@@ -84,38 +67,23 @@ def run(project: Project, wish: Wish) -> Finished:
     meltano = meltano_command()
     run_id = str(uuid.uuid4())
     with _locks(project, wish, blocks, run_id) as locks:
-        database = history(project)
-        database.begin(Run(run_id, wish.job, _stamp(_now()), "", statuses.RUNNING, by_p2c=True))
+        database = opened(project)
+        database.begin(Run(run_id, wish.job, stamp(), "", statuses.RUNNING, by_p2c=True))
         code = _meltano_run(project, [meltano, *_words(wish, blocks, run_id)], run_id, locks)
         collect(database, project.home)
-        database.end(run_id, _stamp(_now()), broken=code != 0)
+        database.end(run_id, stamp(), broken=code != 0)
     (finished,) = database.find(run_id)
-    return Finished(finished, code)
+    return Finished(finished, database.executions(run_id), code)
 
 
 def report(project: Project, finished: Finished) -> int:
     """Show how a run ended and tell those who want to know; gives the command's exit code."""
-    database = Database(project.home / "history.sqlite")
-    executions = database.executions(finished.run.id)
+    executions = finished.executions
     console = terminal.console()
     console.print(showing.executions(executions))
     console.print(f"{finished.run.job}:", showing.status(finished.run.status), f"(run {finished.run.id[:8]})")
     notify(project, finished.run, executions)
     return 1 if finished.code else 0
-
-
-def _end_the_dead(project: Project, database: Database) -> None:
-    """Close the runs whose `p2c run` died: nobody holds the lock of the job under their id."""
-    for unfinished in database.running():
-        holder = holder_of(project.home / "locks", job_lock(unfinished.job))
-        if holder is None or holder.run_id != unfinished.id:
-            ends = [one.ended_at for one in database.executions(unfinished.id)]
-            database.end(unfinished.id, max(ends, default=unfinished.started_at), broken=True)
-
-
-def job_lock(job: str) -> str:
-    """Name of a job's own lock."""
-    return f"job {job}"
 
 
 def _chosen(project: Project, wish: Wish) -> tuple[Block, ...]:
@@ -156,7 +124,8 @@ def _locks(project: Project, wish: Wish, blocks: Sequence[Block], run_id: str) -
     """The locks of the job and of every entity it writes."""
     locks = Locks(project.home / "locks", Holder.here(f"p2c run {wish.job}", run_id))
     try:
-        locks.take([job_lock(wish.job), *(stream for block in blocks for stream in block.streams)])
+        written = [task.destination.stream for block in blocks for task in block.tasks()]
+        locks.take([job_lock(wish.job), *written])
         yield locks
     except LockedError as error:
         raise OperatorError(str(error)) from None
@@ -190,11 +159,3 @@ def _passing_signals_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

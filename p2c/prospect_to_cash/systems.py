@@ -1,4 +1,4 @@
-"""The three services of a project, connected to as the plugins themselves do."""
+"""The two systems at the ends of a project, connected to as the plugins themselves do."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from prospect_to_cash.project import Project
 
-SALES, CDS, FNO = "sales", "cds", "fno"
+SALES, FNO = "sales", "fno"
 
 #: The plugin whose settings say how to reach a service.
-_PLUGINS = {SALES: "tap-dynamics-sales", CDS: "tap-dynamics-cds", FNO: "target-dynamics-fno"}
+_PLUGINS = {SALES: "tap-dynamics-sales", FNO: "target-dynamics-fno"}
 
 
 Metadata = TypeVar("Metadata", DataverseMetadata, FnoMetadata)
@@ -53,36 +53,34 @@ FinanceAndOperations = System[FnoMetadata]
 
 @dataclass(frozen=True, slots=True)
 class Systems:
-    """Sales, the hub and Finance and Operations."""
+    """Sales, and Finance and Operations."""
 
     sales: Dataverse
-    cds: Dataverse
     fno: FinanceAndOperations
 
 
 @contextmanager
 def connected(configs: Mapping[str, Mapping[str, Any]]) -> Iterator[Systems]:
-    """Open the three services; no request is sent before something is asked of one.
+    """Open the two services; no request is sent before something is asked of one.
 
     Args:
-        configs: connection settings by `sales`, `cds` and `fno`.
+        configs: connection settings by `sales` and `fno`.
 
     Raises:
         SettingsError: a setting is missing or wrong.
     """
     connections = {name: Connection.from_config(config) for name, config in configs.items()}
     with ExitStack() as open_ones:
-        sales, cds = (open_ones.enter_context(services.dataverse(connections[name])) for name in (SALES, CDS))
+        sales = open_ones.enter_context(services.dataverse(connections[SALES]))
         fno = open_ones.enter_context(services.fno(connections[FNO]))
         yield Systems(
             System(sales, DataverseMetadata(sales)),
-            System(cds, DataverseMetadata(cds)),
             System(fno, FnoMetadata(fno)),
         )
 
 
 def configs(project: Project, meltano: str, environment: str) -> dict[str, dict[str, Any]]:
-    """Connection settings of the three services, as Meltano gives them to the plugins.
+    """Connection settings of the two services, as Meltano gives them to the plugins.
 
     Raises:
         OperatorError: Meltano cannot say.

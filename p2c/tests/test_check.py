@@ -94,7 +94,7 @@ def results(sandbox: Sandbox, office: Office, *jobs: str) -> dict[int, set[tuple
     project = Project.here(office.root)
     scope = Scope.of(project, jobs or project.jobs)
     found: dict[int, set[tuple[str, str]]] = {}
-    with connected({name: sandbox.config(name) for name in ("sales", "cds", "fno")}) as systems:
+    with connected({name: sandbox.config(name) for name in ("sales", "fno")}) as systems:
         for check, finding in findings(systems, scope):
             found.setdefault(check.number, set()).add((finding.result, finding.found))
             assert bool(finding.remedy) == (finding.result != "ok")
@@ -198,7 +198,7 @@ def test_an_entity_that_finance_and_operations_does_not_offer(
     content["plugins"]["mappers"][0]["mappings"][0]["config"]["template"] = str(tmp_path / "own.yml")
     (office.root / "meltano.yml").write_text(json.dumps(content), encoding="utf-8")
     scope = Scope.of(Project.here(office.root), ["accounts-direct"])
-    with connected({name: sandbox.config(name) for name in ("sales", "cds", "fno")}) as systems:
+    with connected({name: sandbox.config(name) for name in ("sales", "fno")}) as systems:
         [finding] = [finding for check, finding in findings(systems, scope) if check.number == 10]
     assert (finding.result, finding.found) == ("error", "F&O has no data entity CustomersV9")
 

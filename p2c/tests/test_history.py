@@ -11,7 +11,6 @@ from prospect_to_cash.history import collecting
 from prospect_to_cash.history.database import Database
 
 if TYPE_CHECKING:
-    import pytest
     from conftest import Office
 
 DAY = datetime.now(timezone.utc).date()
@@ -60,18 +59,15 @@ def test_a_line_that_is_being_written_is_read_when_it_is_whole(office: Office) -
     assert len(runs(office)) == 2
 
 
-def test_a_summary_file_put_aside_loses_and_repeats_nothing(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(collecting, "ROTATE_AT", 1)
+def test_a_summary_file_put_aside_loses_and_repeats_nothing(office: Office) -> None:
     database = Database(office.home / "history.sqlite")
     for minute in range(3):
         office.summarize(line("mapper-p2c", (f"00:0{minute}:01", f"00:0{minute}:02")))
-        collecting.collect(database, office.home)
+        collecting.collect(database, office.home, rotate_at=1)
         assert not (office.home / "summary.jsonl").exists()
         with (office.home / "summary.jsonl.old").open("a", encoding="utf-8") as late:
             late.write(json.dumps(line("mapper-p2c", (f"00:0{minute}:31", f"00:0{minute}:32"))) + "\n")
-    collecting.collect(database, office.home)
+    collecting.collect(database, office.home, rotate_at=1)
     assert len(database.runs()) == 6
 
 
@@ -117,3 +113,12 @@ def test_an_unknown_run(office: Office) -> None:
         "'beef' begins the id of no run; `p2c history` lists the runs.\n",
     )
     assert office.p2c("history").stdout == "Nothing has run yet.\n"
+
+
+def test_a_run_that_the_history_has_lost_grows_with_its_lines(office: Office) -> None:
+    """The file was deleted while Meltano ran on under the id of `p2c run`."""
+    office.summarize(line("mapper-p2c", ("00:00:01", "00:00:05"), run_id="r-1"))
+    assert [run["status"] for run in runs(office)] == ["Completed"]
+    office.summarize(line("target-dynamics-cds", ("00:00:02", "00:00:09"), run_id="r-1", status="Error"))
+    [run] = runs(office)
+    assert (run["id"], run["status"], run["ended_at"]) == ("r-1", "Error", f"{DAY}T00:00:09Z")

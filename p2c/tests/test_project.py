@@ -15,24 +15,26 @@ if TYPE_CHECKING:
 def test_jobs_with_what_they_write(office: Office) -> None:
     project = Project.here(office.root / "kept" if (office.root / "kept").exists() else office.root)
     assert (project.company, project.home) == ("usmf", office.home)
-    assert project.job("accounts") == (
-        Block(
-            ("tap-dynamics-sales--accounts", "p2c-accounts-to-cds", "target-dynamics-cds"),
-            "accounts-to-cds",
-            {},
-            ("Account",),
-            "sales",
-            "cds",
-        ),
-        Block(
-            ("tap-dynamics-cds--accounts", "p2c-accounts-to-fno", "target-dynamics-fno"),
-            "accounts-to-fno",
-            {"defaults": {"CustomerGroupId": "usmf-20"}},
-            ("CustomersV3",),
-            "cds",
-            "fno",
-        ),
+    first, second = project.job("accounts")
+    assert first == Block(
+        ("tap-dynamics-sales--accounts", "p2c-accounts-to-cds", "target-dynamics-cds"),
+        "accounts-to-cds",
+        {},
+        "sales",
+        "cds",
     )
+    assert second == Block(
+        ("tap-dynamics-cds--accounts", "p2c-accounts-to-fno", "target-dynamics-fno"),
+        "accounts-to-fno",
+        {"defaults": {"CustomerGroupId": "usmf-20"}},
+        "cds",
+        "fno",
+    )
+    assert [task.destination.stream for task in (*first.tasks(), *second.tasks())] == [
+        "Account",
+        "CustomersV3",
+    ]
+    assert second.tasks()[0].defaults["CustomerGroupId"] == "usmf-20"
     assert project.job("other") == (Block(("tap-x", "target-x")),)
 
 
@@ -59,3 +61,21 @@ def test_what_is_missing_is_named(office: Office) -> None:
     assert (answer.returncode, answer.stdout) == (1, "")
     assert "There is no meltano.yml" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_a_wrong_template_stops_only_what_needs_it(office: Office) -> None:
+    content = (office.root / "meltano.yml").read_text(encoding="utf-8")
+    (office.root / "meltano.yml").write_text(
+        content.replace("template: accounts-to-fno", "template: acounts-to-fno"), encoding="utf-8"
+    )
+    assert office.p2c("rejects", "list").returncode == 0
+    refused = office.p2c("run", "accounts")
+    assert refused.returncode == 1
+    assert "There is no template 'acounts-to-fno'; did you mean 'accounts-to-fno'?" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_help_needs_no_project(office: Office) -> None:
+    (office.root / "meltano.yml").unlink()
+    assert "--full-refresh" in office.p2c("run", "--help").stdout
+    assert office.p2c("run", "accounts").returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,37 @@ def test_a_damaged_file_is_named_and_stays(office: Office, two: Any) -> None:
         1,
         f"{two}:4 is no line of a rejects file; mend it or move the file away.\n",
     )
+
+
+def test_a_row_without_a_key_is_named_without_its_values(office: Office) -> None:
+    keyless = {**SCHEMA, "key_properties": []}
+    office.reject("cds", "accounts-to-cds", keyless, row("A-1", "Ada Lovelace", "no"), row("A-2", "Bo", "no"))
+    shown = office.p2c("rejects", "show").stdout
+    assert "Ada" not in shown
+    first = shown.split()[2]
+    assert (
+        office.p2c("rejects", "drop", "accounts-to-cds", "--key", first, "--yes").stdout
+        == "1 rows dropped.\n"
+    )
+    assert len(office.p2c("rejects", "show").stdout.splitlines()) == 3
+
+
+def test_a_run_of_another_task_is_no_hindrance_to_drop(office: Office, two: Any) -> None:
+    other = office.reject("mapper", "contacts-to-cds", SCHEMA, row("C-1", "Bo", "no"))
+    with other.with_name(f".{other.name}.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert office.p2c("rejects", "drop", "contacts-to-cds", "--yes").returncode == 1
+        assert office.p2c("rejects", "drop", "accounts-to-cds", "--yes").stdout == "2 rows dropped.\n"
+    assert not two.exists()
+    assert other.exists()
+
+
+def test_retry_says_when_no_job_runs_the_task(office: Office) -> None:
+    office.reject("cds", "my-own-task", SCHEMA, row("A-1", "Ada", "no"))
+    answer = office.p2c("rejects", "retry")
+    assert answer.returncode == 1
+    assert "No job of" in answer.stderr
+    assert "my-own-task" in answer.stderr
 
 
 def test_masking() -> None:

@@ -31,9 +31,21 @@ _decoder = msgspec.json.Decoder(_Company)
 def companies(transport: Transport, settings: ReadSettings) -> tuple[str, ...]:
     """Ids of the legal entities to read, in lower case as rows have them.
 
+    Without `cross_company` there is one to read, the user's own, whose id nobody asks for: the empty text.
+
     Raises:
-        SettingsError: `companies` names one that does not exist or that the user may not see.
+        SettingsError: `companies` names one that does not exist or that the user may not see, or names any
+            without `cross_company`.
     """
+    if not settings.cross_company:
+        if settings.companies:
+            raise SettingsError(
+                "Setting `companies` names legal entities, but `cross_company` is off: F&O would answer with "
+                "the rows of the user's own company alone, and none for another",
+                setting="companies",
+                hint="Switch `cross_company` on, or leave `companies` out.",
+            )
+        return ("",)
     found = [
         _decoder.decode(row).area.lower()
         for page in pages(transport, "Companies?cross-company=true&$select=DataArea&$orderby=DataArea")

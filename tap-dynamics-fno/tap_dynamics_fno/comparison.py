@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from dynamics_odata.paging import pages
+from dynamics_singer.errors import PluginError
 from dynamics_singer.tap.encoding import Encoder
 from dynamics_singer.tap.shape import Copied
 from dynamics_singer.tap.snapshots import Snapshot
@@ -46,13 +47,24 @@ class Comparison:
         self._entity = entity
         self._folder = folder
         self._log = log
+        self._names = [(name, msgspec.json.encode(name)) for name in entity.keys]
         self._keys: list[bytes] = []
         self._snapshot: Snapshot | None = None
 
     def begin(self, company: str, before: object, source: str) -> None:
-        """Compare what comes next with what was read of the company before."""
+        """Compare what comes next with what was read of the company before.
+
+        Raises:
+            PluginError: the fingerprints cannot be kept where `data_dir` says.
+        """
         name = f"{self._entity.entity_set}-{company}" if company else self._entity.entity_set
-        self._snapshot = Snapshot(self._folder, name, before, source)
+        try:
+            self._snapshot = Snapshot(self._folder, name, before, source)
+        except OSError as error:
+            raise PluginError(
+                f"stream `{self._entity.entity_set}`: fingerprints of its rows cannot be kept in "
+                f"{self._folder} ({error.strerror}); correct `data_dir`, or set its `replication` to full"
+            ) from error
         if before and self._snapshot.before is None:
             self._log(
                 "no fingerprints of the last run in %s: all rows count as new, deletions are not seen",
@@ -63,9 +75,9 @@ class Comparison:
     def mend(self, codec: RecordCodec, records: Sequence[Struct]) -> None:
         """Mend the values and note the keys, as JSON objects."""
         self._values.mend(codec, records)
-        names = [(name, msgspec.json.encode(name)) for name in self._entity.keys]
         self._keys = [
-            b"{%b}" % b",".join(b"%b:%b" % (text, codec.get(record, name) or b"null") for name, text in names)
+            b"{%b}"
+            % b",".join(b"%b:%b" % (text, codec.get(record, name) or b"null") for name, text in self._names)
             for record in records
         ]
 

@@ -32,6 +32,7 @@ _REFUSED = {
     "any": "F&O knows no any(); filter the other entity's stream instead",
     "all": "F&O knows no all(); filter the other entity's stream instead",
 }
+_WORDS = OPERATORS | {"null", "true", "false", "add", "sub", "mul", "div", "divby", "mod"}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _EMPTY = {
     "String": "''",
@@ -59,7 +60,16 @@ def in_dialect(entity: FnoEntity, text: str) -> str:
         pieces = tokens(text)
     except ValueError as error:
         raise _wrong(entity, str(error)) from None
-    return " ".join(_written(entity, pieces)).replace("( ", "(").replace(" )", ")")
+    return _joined(list(_written(entity, pieces)))
+
+
+def _joined(words: list[str]) -> str:
+    """The words of a filter with spaces between, but none inside brackets, nor before those of a function."""
+    text = ""
+    for before, word in zip(["(", *words], words, strict=False):
+        is_call = word == "(" and before[:1].isalpha() and before not in _WORDS
+        text += word if before == "(" or word in {")", ","} or is_call else f" {word}"
+    return text
 
 
 def _written(entity: FnoEntity, pieces: list[tuple[str, str]]) -> Iterator[str]:
@@ -80,8 +90,7 @@ def _written(entity: FnoEntity, pieces: list[tuple[str, str]]) -> Iterator[str]:
 
 def _property(entity: FnoEntity, kind: str, text: str, following: str) -> FnoProperty | None:
     """The property a name stands for; None for words of the language, functions and longer paths."""
-    words = OPERATORS | {"null", "true", "false", "add", "sub", "mul", "div", "divby", "mod"}
-    if kind != "name" or text in words or following == "(" or "/" in text:
+    if kind != "name" or text in _WORDS or following == "(" or "/" in text:
         return None
     if text not in entity.properties:
         raise _wrong(entity, f"{entity.entity_set} has no field {text!r}", text, known=entity.properties)

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["Preset", "presets"]
 
 _FROM_SALES = (
-    "OrderingCustomerIsExternallyMaintained eq 'Yes' and InvoiceCustomerIsExternallyMaintained eq 'Yes'"
+    "OrderingCustomerIsExternallyMaintained eq 'Yes' and InvoiceCustomerIsExternallyMaintained eq 'Yes' "
+    "and SalesOrderProcessingStatus ne 'Active'"
 )
+"""Of customers from Sales, and confirmed at least."""
 
 
 @dataclass(frozen=True, slots=True)

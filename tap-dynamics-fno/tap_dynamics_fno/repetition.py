@@ -21,11 +21,15 @@ __all__ = ["without_repeated"]
 def without_repeated(found: Iterable[Sequence[Raw]], key: Sequence[str]) -> Iterator[Sequence[Raw]]:
     """The rows of each page without those of the page before; a row is told by its `key` and version."""
     stamps = RowStamps(key, "")
-    before: Sequence[Raw] = ()
-    for rows in found:
-        fresh = rows
-        if before:
-            last = {stamps.of(row)[::3] for row in before}
-            fresh = [row for row in rows if stamps.of(row)[::3] not in last]
-        before = rows
-        yield fresh
+    first: Sequence[Raw] = ()
+    before: set[tuple[str, ...]] = set()
+    for number, rows in enumerate(found):
+        if number == 0:  # most reads are one page, whose keys nobody has to look at
+            first = rows
+            yield rows
+            continue
+        if number == 1:
+            before = {stamps.of(row)[::3] for row in first}
+        names = [stamps.of(row)[::3] for row in rows]
+        yield [row for row, name in zip(rows, names, strict=True) if name not in before]
+        before = set(names)

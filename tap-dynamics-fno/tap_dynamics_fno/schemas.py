@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dynamics_singer.tap.types import EDM_TYPES
+
 if TYPE_CHECKING:
     from dynamics_odata.metadata.model import FnoEntity, FnoProperty
 
 __all__ = ["entity_schema"]
 
-_KINDS: dict[str, dict[str, Any]] = {
-    "Real": {"type": "number"},
-    "Int32": {"type": "integer"},
-    "Int64": {"type": "integer"},
-    "Date": {"type": "string", "format": "date"},
-    "UtcDateTime": {"type": "string", "format": "date-time"},
-    "Guid": {"type": "string", "format": "uuid"},
-    "Container": {"type": "string", "contentEncoding": "base64"},
-}
-_EDM: dict[str, dict[str, Any]] = {
-    "Edm.Decimal": {"type": "number"},
-    "Edm.Double": {"type": "number"},
-    "Edm.Int32": {"type": "integer"},
-    "Edm.Int64": {"type": "integer"},
-    "Edm.Boolean": {"type": "boolean"},
-    "Edm.Guid": {"type": "string", "format": "uuid"},
-    "Edm.DateTimeOffset": {"type": "string", "format": "date-time"},
-    "Edm.Binary": {"type": "string", "contentEncoding": "base64"},
-}
+_DATE = {"type": "string", "format": "date"}
+"""F&O has no EDM type of its own for dates; the records have them without their noon."""
 
 
 def entity_schema(entity: FnoEntity, names: tuple[str, ...]) -> dict[str, Any]:
@@ -44,7 +29,7 @@ def entity_schema(entity: FnoEntity, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _property(each: FnoProperty) -> dict[str, Any]:
-    schema = dict(_KINDS.get(each.ax_type) or _EDM.get(each.edm_type) or {"type": "string"})
+    schema = dict(_DATE if each.ax_type == "Date" else EDM_TYPES.get(each.edm_type, {"type": "string"}))
     if each.enum_members:
         schema["x-enum"] = each.enum_type
         schema["enum"] = [*each.enum_members, *([] if each.is_key else [None])]

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dynamics_odata.counting import count_rows
 from dynamics_odata.errors import DynamicsError, RefusedError
 from dynamics_odata.paging import pages
 from dynamics_odata.query import all_of, compare, query_string
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["FnoStream", "Reading"]
 
 _FORBIDDEN = 403
-_BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +88,14 @@ class FnoStream(PageStream):
             return None
         try:
             return sum(map(self._count, self._companies))
-        except (DynamicsError, ValueError):  # then no share is shown
+        except DynamicsError:  # then no share is shown
             return None
 
     def _count(self, company: str) -> int:
-        """Rows of a company; F&O puts a byte-order mark before the number."""
+        """Rows of a company."""
         in_company = compare(COMPANY, "eq", company) if company else ""
         options = query_string(filter=all_of(in_company, self._condition), cross_company=bool(company))
-        answer = self._transport.get(f"{self._entity.entity_set}/$count{options}")
-        return int(answer.body.decode("utf-8").lstrip(_BOM))
+        return count_rows(self._transport, self._entity.entity_set, options)
 
     def batches(self, wanted: tuple[Part, ...]) -> Iterator[Batch]:
         """Read what is new since the state, company by company, page by page."""

@@ -37,6 +37,8 @@ NO_YES = "Microsoft.Dynamics.DataEntities.NoYes"
         ("Note eq 'it''s'", "Note eq 'it''s'"),
         ("not (Note eq 'in' or Note eq 'has')", "not (Note eq 'in' or Note eq 'has')"),
         ("Header/Status eq 'x'", "Header/Status eq 'x'"),
+        ("round(Amount) eq 3 and (Note eq 'a')", "round(Amount) eq 3 and (Note eq 'a')"),
+        ("concat(Note , 'x') eq 'ax'", "concat(Note, 'x') eq 'ax'"),
     ],
 )
 def test_dialect(entity: FnoEntity, plain: str, dialect: str) -> None:

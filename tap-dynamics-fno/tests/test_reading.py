@@ -56,6 +56,15 @@ def test_shared_rows_are_read_once(bench: Any) -> None:
     assert not any("cross-company" in path for path in bench.reads("/Currencies?"))
 
 
+def test_without_cross_company_the_users_own_company_is_read(bench: Any) -> None:
+    bench.group("Z1", "usmf")
+    bench.group("Z1", "demf")
+    done = bench.sync(**GROUPS, cross_company=False)
+    assert {record["dataAreaId"] for record in done.records("CustomerGroups")} == {"usmf"}
+    assert not any("cross-company" in path for path in bench.reads("/CustomerGroups?"))
+    assert bench.sync(**GROUPS, cross_company=False, state=done.states()[-1]).records("CustomerGroups") == []
+
+
 def test_rows_inserted_between_pages_are_no_reason_to_send_others_twice(bench: Any) -> None:
     made = [bench.group(f"M{number}") for number in range(12)]
     bench.sandbox.faults(
@@ -171,6 +180,7 @@ def test_p2c_offers_the_newest_versions_with_their_filters(bench: Any) -> None:
     bench.sync(fno_entities={"CDSSalesOrderLinesV2": "CDSSalesOrderLines"}, companies=["usmf"])
     [lines] = bench.reads("/CDSSalesOrderLines?")
     assert "OrderingCustomerIsExternallyMaintained%20eq%20Microsoft.Dynamics.DataEntities.NoYes'Yes'" in lines
+    assert "SalesOrderProcessingStatus%20ne%20" in lines
 
 
 @pytest.mark.parametrize(
@@ -178,6 +188,7 @@ def test_p2c_offers_the_newest_versions_with_their_filters(bench: Any) -> None:
     [
         ({"streams": ["customersv3"]}, "Setting `streams` names 'customersv3'.*Nearest: CustomersV3"),
         ({"streams": ["CustomerV3"]}, "Setting `streams` names 'CustomerV3'.*Nearest: CustomersV3"),
+        ({**GROUPS, "companies": ["demf"], "cross_company": False}, "`cross_company` is off"),
         ({**GROUPS, "companies": ["usfm"]}, "Setting `companies` names 'usfm'.*Nearest: usmf"),
         ({**GROUPS, "companies": ["zzzz"]}, "Setting `companies` names 'zzzz'.*It shows dat, demf, usmf"),
         (

@@ -123,3 +123,15 @@ def test_companies_are_compared_apart(bench: Any) -> None:
 def test_another_selection_is_a_new_beginning(bench: Any, first: Any) -> None:
     wider = {**GROUPS, "select": {"CustomerGroups": ["Description", "PaymentTermId"]}}
     assert len(sent(bench.sync(**wider, state=first))[0]) >= 12
+
+
+def test_a_folder_that_cannot_be_used_is_named(bench: Any) -> None:
+    place = bench.folder / "file"
+    place.write_text("no folder")
+    done = bench.run(**GROUPS, data_dir=str(place / "data"))
+    assert done.code == 1
+    [error] = done.errors()
+    assert error.startswith("stream `CustomerGroups`: fingerprints of its rows cannot be kept in ")
+    assert "correct `data_dir`" in error
+    assert "Traceback" not in done.log
+    assert bench.run(**GROUPS, data_dir=str(place / "data"), replication={"CustomerGroups": "full"}).code == 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dynamics_singer.tap.types import EDM_TYPES
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -11,24 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["column_schema", "object_schema"]
 
-_BASES: dict[str, dict[str, Any]] = {
-    "Edm.Guid": {"type": "string", "format": "uuid"},
-    "Edm.String": {"type": "string"},
-    "Edm.Byte": {"type": "integer"},
-    "Edm.SByte": {"type": "integer"},
-    "Edm.Int16": {"type": "integer"},
-    "Edm.Int32": {"type": "integer"},
-    "Edm.Int64": {"type": "integer"},
-    "Edm.Decimal": {"type": "number"},
-    "Edm.Single": {"type": "number"},
-    "Edm.Double": {"type": "number"},
-    "Edm.Boolean": {"type": "boolean"},
-    "Edm.DateTimeOffset": {"type": "string", "format": "date-time"},
-    "Edm.Date": {"type": "string", "format": "date"},
-    "Edm.TimeOfDay": {"type": "string", "format": "time"},
-    "Edm.Duration": {"type": "string", "format": "duration"},
-    "Edm.Binary": {"type": "string", "contentEncoding": "base64"},
-}
 _NUMBERS = {"integer", "number"}
 
 
@@ -53,7 +37,7 @@ def _base(edm_type: str) -> dict[str, Any]:
     """Schema of a type: a list for collections, an object for complex types, else a plain value."""
     if edm_type.startswith("Collection("):
         return {"type": "array", "items": _base(edm_type[len("Collection(") : -1])}
-    return dict(_BASES.get(edm_type, {"type": "string" if edm_type.startswith("Edm.") else "object"}))
+    return dict(EDM_TYPES.get(edm_type, {"type": "string" if edm_type.startswith("Edm.") else "object"}))
 
 
 def object_schema(properties: dict[str, Any], targets: list[str]) -> dict[str, Any]:

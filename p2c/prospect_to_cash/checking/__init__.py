@@ -1,1 +1,1 @@
-"""`p2c check`: what must be so in the three systems before a run can succeed, asked of themselves."""
+"""`p2c check`: what must be so in Sales and F&O before a run can succeed, asked of themselves."""

@@ -13,6 +13,7 @@ from rich.text import Text
 from prospect_to_cash import running, terminal
 from prospect_to_cash.checking.every import findings
 from prospect_to_cash.checking.scope import Scope
+from prospect_to_cash.options import with_project
 from prospect_to_cash.systems import configs, connected
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "warning": "yellow", "error": "red", "off": "cyan"}
 
 
-@click.command(help="Ask the three systems whether a job can succeed, and say what to do where it cannot.")
+@click.command(help="Ask Sales and F&O whether a job can succeed, and say what to do where it cannot.")
 @click.option("--job", "jobs", multiple=True, help="Only what this job needs; all jobs unless given")
 @click.option("--environment", default="", help="Meltano environment; the project's default unless given")
 @click.option("--json", "as_json", is_flag=True, help="A JSON line for each finding")
-@click.pass_obj
+@with_project
 def check(project: Project, *, jobs: tuple[str, ...], environment: str, as_json: bool) -> None:
     """Exit code 0 unless a finding is an error."""
     scope = Scope.of(project, jobs or project.jobs)

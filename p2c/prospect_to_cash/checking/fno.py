@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dynamics_odata.counting import count_rows
 from dynamics_odata.errors import UnknownNameError
 from dynamics_odata.query import EnumMember, all_of, compare, query_string
 
-from prospect_to_cash.checking.finding import Finding, error, off, ok, warning
+from prospect_to_cash.checking.finding import error, off, ok, warning
 from prospect_to_cash.systems import FNO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from prospect_to_cash.checking.finding import Finding
     from prospect_to_cash.checking.scope import Scope
     from prospect_to_cash.systems import Systems
 
@@ -69,7 +71,7 @@ def order_fields(systems: Systems, scope: Scope) -> Iterator[Finding]:
     yield from _fields(
         systems,
         {name: fields for name, fields in _ORDER_FIELDS.items() if scope.reads(FNO, name)},
-        error("", "Install the update KB4036524, which contains KB4036461."),
+        lambda lacking: error(lacking, "Install the update KB4036524, which contains KB4036461."),
     )
 
 
@@ -79,14 +81,14 @@ def discount_fields(systems: Systems, scope: Scope) -> Iterator[Finding]:
     yield from _fields(
         systems,
         {name: fields for name, fields in _DISCOUNT_FIELDS.items() if name in used},
-        off("", "Install the update KB4045570, or switch the rows of these fields off."),
+        lambda lacking: off(lacking, "Install the update KB4045570, or switch the rows of these fields off."),
     )
 
 
 def defaults(systems: Systems, scope: Scope) -> Iterator[Finding]:
     """Whether the groups, sites, warehouses and countries that rows write exist in the company."""
     for ending, entity_set, field, in_company in _SETUP:
-        wanted = sorted({value for _, value in scope.constants(FNO, ending)})
+        wanted = scope.constants(FNO, ending)
         if not wanted:
             continue
         condition = compare("dataAreaId", "eq", scope.company) if in_company else ""
@@ -120,19 +122,17 @@ def totals_job(systems: Systems, scope: Scope) -> Iterator[Finding]:
     if not scope.reads(FNO, "CDSSalesOrderHeaders"):
         return
     confirmed = EnumMember("SalesOrderProcessingStatus", "Confirmed")
-    condition = all_of(
-        compare("dataAreaId", "eq", scope.company), compare("SalesOrderProcessingStatus", "eq", confirmed)
-    )
-    query = query_string(filter=condition, select=("AreTotalsUpdated",), cross_company=True)
-    flags = [row["AreTotalsUpdated"] for row in systems.fno.rows(f"CDSSalesOrderHeaders{query}")]
-    late = sum(flag != "Yes" for flag in flags)
-    if flags and late / len(flags) > _LATE:
+    status = compare("SalesOrderProcessingStatus", "eq", confirmed)
+    waiting = compare("AreTotalsUpdated", "eq", EnumMember(_NO_YES, "No"))
+    every = _count(systems, scope, "CDSSalesOrderHeaders", status)
+    late = _count(systems, scope, "CDSSalesOrderHeaders", status, waiting)
+    if every and late / every > _LATE:
         yield warning(
-            f"{late} of {len(flags)} confirmed orders have no totals: they wait",
+            f"{late} of {every} confirmed orders have no totals: they wait",
             "Let Calculate sales totals run as a batch job, in the rhythm of the integration.",
         )
     else:
-        yield ok(f"{len(flags) - late} of {len(flags)} confirmed orders have totals")
+        yield ok(f"{every - late} of {every} confirmed orders have totals")
 
 
 def number_overlap(systems: Systems, scope: Scope) -> Iterator[Finding]:
@@ -140,13 +140,9 @@ def number_overlap(systems: Systems, scope: Scope) -> Iterator[Finding]:
     for entity_set, (field, prefix, flag) in _PREFIXES.items():
         if not scope.writes(FNO, entity_set):
             continue
-        condition = all_of(
-            compare("dataAreaId", "eq", scope.company),
-            compare(field, "eq", f"{prefix}*"),
-            compare(flag, "eq", EnumMember(_NO_YES, "No")),
-        )
-        query = query_string(filter=condition, select=(field,), cross_company=True)
-        found = sum(1 for _ in systems.fno.rows(f"{entity_set}{query}"))
+        alike = compare(field, "eq", f"{prefix}*")
+        own = compare(flag, "eq", EnumMember(_NO_YES, "No"))
+        found = _count(systems, scope, entity_set, alike, own)
         if found:
             yield warning(
                 f"{found} rows of {entity_set} bear numbers {prefix}… and are not from Sales",
@@ -156,7 +152,15 @@ def number_overlap(systems: Systems, scope: Scope) -> Iterator[Finding]:
             yield ok(f"No row of {entity_set} that F&O made bears a number {prefix}…")
 
 
-def _fields(systems: Systems, wanted: dict[str, tuple[str, ...]], fault: Finding) -> Iterator[Finding]:
+def _count(systems: Systems, scope: Scope, entity_set: str, *conditions: str) -> int:
+    """Rows of the company that fulfil some conditions."""
+    condition = all_of(compare("dataAreaId", "eq", scope.company), *conditions)
+    return count_rows(systems.fno.transport, entity_set, query_string(filter=condition, cross_company=True))
+
+
+def _fields(
+    systems: Systems, wanted: dict[str, tuple[str, ...]], fault: Callable[[str], Finding]
+) -> Iterator[Finding]:
     for entity_set, names in wanted.items():
         try:
             known = systems.fno.metadata.entity(entity_set).properties
@@ -164,6 +168,6 @@ def _fields(systems: Systems, wanted: dict[str, tuple[str, ...]], fault: Finding
             continue  # told by the check of entities
         missing = [name for name in names if name not in known]
         if missing:
-            yield Finding(fault.result, f"{entity_set} has no field {', '.join(missing)}", fault.remedy)
+            yield fault(f"{entity_set} has no field {', '.join(missing)}")
         else:
             yield ok(f"{entity_set} has {', '.join(names)}")

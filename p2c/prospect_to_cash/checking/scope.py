@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mapper_p2c import templates
 from msgspec import UNSET
 
 from prospect_to_cash.systems import FNO, SALES
@@ -53,13 +52,17 @@ class Scope:
         """Properties of Finance and Operations that are read or written, by entity set."""
         return self._fields(FNO)
 
-    def constants(self, system: str, *endings: str) -> Iterator[tuple[Row, str]]:
+    def constants(self, system: str, ending: str) -> list[str]:
         """The defaults and mapped values that rows write into fields of a system whose names end so."""
-        for leg in self.legs:
-            if leg.destination == system:
-                for row in leg.task.rows:
-                    if row.destination.endswith(endings):
-                        yield from ((row, value) for value in _constants(leg.task, row))
+        found = {
+            value
+            for leg in self.legs
+            if leg.destination == system
+            for row in leg.task.rows
+            if row.destination.endswith(ending)
+            for value in _constants(leg.task, row)
+        }
+        return sorted(found)
 
     def writes(self, system: str, stream: str) -> bool:
         """Whether an entity set of a system is written."""
@@ -83,9 +86,8 @@ class Scope:
 
 
 def _legs(block: Block) -> Iterator[Leg]:
-    if block.template:
-        for task in templates.apply(templates.load(block.template), block.overrides).tasks:
-            yield Leg(task, block.source, block.destination)
+    for task in block.tasks():
+        yield Leg(task, block.source, block.destination)
 
 
 def _own(field: str) -> str:

@@ -57,7 +57,7 @@ def sales_settings(systems: Systems, scope: Scope) -> Iterator[Finding]:
 
 def price_lists(systems: Systems, scope: Scope) -> Iterator[Finding]:
     """Whether there is a price list for each currency of products, and of each name that is configured."""
-    named = sorted({name for _, name in scope.constants(SALES, "pricelevelid.name")})
+    named = scope.constants(SALES, "pricelevelid.name")
     currencies = _product_currencies(systems, scope) if scope.reads(FNO, "SellableReleasedProducts") else []
     if not named and not currencies:
         return
@@ -82,8 +82,8 @@ def price_lists(systems: Systems, scope: Scope) -> Iterator[Finding]:
 
 def units(systems: Systems, scope: Scope) -> Iterator[Finding]:
     """Whether the units and unit groups that rows write exist in Sales."""
-    groups = sorted({name for _, name in scope.constants(SALES, "uomscheduleid.name")})
-    wanted = sorted({name for _, name in scope.constants(SALES, "uomid.name")})
+    groups = scope.constants(SALES, "uomscheduleid.name")
+    wanted = scope.constants(SALES, "uomid.name")
     if not groups and not wanted:
         return
     known_groups = {row["name"].casefold() for row in systems.sales.rows("uomschedules?$select=name")}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ROTATE_AT = 5_000_000
 
 
-def collect(database: Database, home: Path) -> None:
+def collect(database: Database, home: Path, *, rotate_at: int = ROTATE_AT) -> None:
     """Take what the plugins have written since the last time."""
     summary = home / "summary.jsonl"
     aside = summary.with_suffix(".jsonl.old")
@@ -41,7 +41,7 @@ def collect(database: Database, home: Path) -> None:
             for execution in _new_lines(connection, path):
                 rows = list(_rejected_rows(execution, home / "rejects"))
                 insert_execution(connection, _run_of(connection, execution), execution, rows)
-        if summary.exists() and summary.stat().st_size > ROTATE_AT:
+        if summary.exists() and summary.stat().st_size > rotate_at:
             summary.replace(aside)
 
 
@@ -76,31 +76,25 @@ def _execution(line: bytes) -> Execution | None:
 
 
 def _run_of(connection: sqlite3.Connection, execution: Execution) -> str:
-    if execution.run_id:
-        known = connection.execute("SELECT 1 FROM run WHERE id = ?", (execution.run_id,)).fetchone()
-        if not known:
-            insert_run(connection, _bare(execution, execution.run_id))
-        return execution.run_id
-    overlapping = connection.execute(
-        "SELECT id, status, ended_at FROM run "
-        "WHERE NOT by_p2c AND job = ? AND started_at <= ? AND ended_at >= ?",
-        (execution.task or execution.stream, execution.ended_at, execution.started_at),
-    ).fetchone()
-    if not overlapping:
-        run = _bare(execution, str(uuid.uuid4()))
-        insert_run(connection, run)
-        return run.id
-    run_id, status, ended_at = overlapping
-    connection.execute(
-        "UPDATE run SET status = ?, ended_at = ? WHERE id = ?",
-        (statuses.worst((status, execution.status)), max(ended_at, execution.ended_at), run_id),
-    )
-    return str(run_id)
-
-
-def _bare(execution: Execution, run_id: str) -> Run:
+    """The run an execution belongs to, made where it is not known; a run without `p2c` grows with it."""
     job = execution.task or execution.stream
-    return Run(run_id, job, execution.started_at, execution.ended_at, execution.status, by_p2c=False)
+    known = connection.execute(
+        "SELECT id, status, ended_at, by_p2c FROM run WHERE id = ? "
+        "OR (? = '' AND NOT by_p2c AND job = ? AND started_at <= ? AND ended_at >= ?)",
+        (execution.run_id, execution.run_id, job, execution.ended_at, execution.started_at),
+    ).fetchone()
+    if not known:
+        run_id = execution.run_id or str(uuid.uuid4())
+        times = (execution.started_at, execution.ended_at)
+        insert_run(connection, Run(run_id, job, *times, execution.status, by_p2c=False))
+        return run_id
+    run_id, status, ended_at, by_p2c = known
+    if not by_p2c:
+        connection.execute(
+            "UPDATE run SET status = ?, ended_at = ? WHERE id = ?",
+            (statuses.worst((status, execution.status)), max(ended_at, execution.ended_at), run_id),
+        )
+    return str(run_id)
 
 
 def _rejected_rows(execution: Execution, rejects: Path) -> Iterator[RejectedRow]:

@@ -33,6 +33,8 @@ CREATE INDEX IF NOT EXISTS rejected_execution ON rejected (execution);
 CREATE TABLE IF NOT EXISTS source (first_line BLOB PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 """
 
+_RUNS = "SELECT id, job, started_at, ended_at, status, by_p2c FROM run "
+
 
 class Execution(msgspec.Struct, frozen=True):
     """What one plugin did with one stream: a line of the run summary."""
@@ -132,31 +134,20 @@ class Database:
 
     def runs(self, *, job: str | None = None, limit: int = 20) -> list[Run]:
         """The latest runs, newest first."""
-        with self.transaction() as connection:
-            rows = connection.execute(
-                "SELECT id, job, started_at, ended_at, status, by_p2c FROM run WHERE ? IS NULL OR job = ? "
-                "ORDER BY started_at DESC, id LIMIT ?",
-                (job, job, limit),
-            ).fetchall()
-        return [_run(row) for row in rows]
+        condition = "WHERE ? IS NULL OR job = ? ORDER BY started_at DESC, id LIMIT ?"
+        return self._runs(condition, (job, job, limit))
 
     def running(self) -> list[Run]:
         """The runs that have no end yet."""
-        with self.transaction() as connection:
-            rows = connection.execute(
-                "SELECT id, job, started_at, ended_at, status, by_p2c FROM run WHERE status = ?",
-                (statuses.RUNNING,),
-            ).fetchall()
-        return [_run(row) for row in rows]
+        return self._runs("WHERE status = ?", (statuses.RUNNING,))
 
     def find(self, beginning: str) -> list[Run]:
         """The runs whose id begins so."""
+        return self._runs("WHERE substr(id, 1, ?) = ?", (len(beginning), beginning))
+
+    def _runs(self, condition: str, values: tuple[Any, ...]) -> list[Run]:
         with self.transaction() as connection:
-            rows = connection.execute(
-                "SELECT id, job, started_at, ended_at, status, by_p2c FROM run WHERE substr(id, 1, ?) = ?",
-                (len(beginning), beginning),
-            ).fetchall()
-        return [_run(row) for row in rows]
+            return [_run(row) for row in connection.execute(_RUNS + condition, values).fetchall()]
 
     def executions(self, run_id: str) -> list[Execution]:
         """What a run's plugins did, in the order in which they ended."""

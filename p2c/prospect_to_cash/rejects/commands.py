@@ -14,6 +14,7 @@ from rich.table import Table
 
 from prospect_to_cash import running, terminal
 from prospect_to_cash.errors import OperatorError
+from prospect_to_cash.options import with_project
 from prospect_to_cash.rejects.files import KeptReject, all_kept, drop
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def rejects() -> None:
 
 
 @rejects.command(name="list", help="How many rows are kept, by task and reason.")
-@click.pass_obj
+@with_project
 def list_(project: Project) -> None:
     """One line for each plugin, task, stream and code."""
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -53,7 +54,7 @@ def list_(project: Project) -> None:
 @_KEY
 @click.option("--record", is_flag=True, help="Show the records, too")
 @click.option("--reveal", is_flag=True, help="Show the values of the rows, which may be personal data")
-@click.pass_obj
+@with_project
 def show(
     project: Project, *, tasks: tuple[str, ...], keys: tuple[str, ...], record: bool, reveal: bool
 ) -> None:
@@ -74,13 +75,13 @@ def show(
 @rejects.command(help="Run the jobs again that the kept rows of some tasks (all without a name) belong to.")
 @_TASKS
 @click.option("--environment", default="", help="Meltano environment")
-@click.pass_obj
+@with_project
 def retry(project: Project, *, tasks: tuple[str, ...], environment: str) -> None:
     """Kept rows are tried before the first new row of their stream, so a run of the job is all it takes."""
     waiting = {reject.task for reject in _chosen(project, tasks, ())}
-    jobs = _jobs_of(project, waiting)
-    if not jobs:
+    if not waiting:
         terminal.console().print("No rows are kept: there is nothing to try again.")
+    jobs = _jobs_of(project, waiting)
     codes = [
         running.report(project, running.run(project, running.Wish(job, environment=environment)))
         for job in jobs
@@ -92,22 +93,21 @@ def retry(project: Project, *, tasks: tuple[str, ...], environment: str) -> None
 @click.argument("tasks", nargs=-1, required=True)
 @_KEY
 @click.option("--yes", is_flag=True, help="Do not ask")
-@click.pass_obj
+@with_project
 def drop_(project: Project, *, tasks: tuple[str, ...], keys: tuple[str, ...], yes: bool) -> None:
     """Remove rows from their files."""
     chosen = _chosen(project, tasks, keys)
     if not yes:
         click.confirm(f"Drop {len(chosen)} rows of {', '.join(tasks)}?", abort=True)
-    wanted = {(reject.task, reject.key) for reject in chosen}
     locks = Locks(project.home / "locks", Holder.here("p2c rejects drop"))
     try:
         locks.take({reject.stream for reject in chosen})
-        gone = drop(project.home / "rejects", lambda reject: (reject.task, reject.key) in wanted)
+        gone = drop(project.home / "rejects", chosen)
     except LockedError as error:
         raise OperatorError(str(error)) from None
     finally:
         locks.release()
-    terminal.console().print(f"{len(gone)} rows dropped.")
+    terminal.console().print(f"{gone} rows dropped.")
 
 
 def _chosen(project: Project, tasks: Iterable[str], keys: Iterable[str]) -> list[KeptReject]:
@@ -128,13 +128,19 @@ def _chosen(project: Project, tasks: Iterable[str], keys: Iterable[str]) -> list
 
 
 def _jobs_of(project: Project, waiting: set[str]) -> list[str]:
-    """The smallest jobs that run these tasks; a template's document tasks are named after it."""
+    """The smallest jobs that run these tasks.
+
+    Raises:
+        OperatorError: no job runs one of them.
+    """
     jobs: list[str] = []
     for name, blocks in sorted(project.jobs.items(), key=lambda job: len(job[1])):
-        mine = {
-            task for task in waiting for block in blocks if block.template and task.startswith(block.template)
-        }
+        if not waiting:
+            break
+        mine = waiting & {task.name for block in blocks for task in block.tasks()}
         if mine:
             jobs.append(name)
             waiting = waiting - mine
+    if waiting:
+        raise OperatorError(f"No job of {project.root / 'meltano.yml'} runs the task {min(waiting)}.")
     return jobs

@@ -7,21 +7,22 @@ RECORD lines with `reason`, `code`, `request_id`, `attempt` and `rejected_at` be
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynamics_singer.names import file_name
+from dynamics_singer.whole_files import replace_file
 
 from prospect_to_cash.errors import OperatorError
 from prospect_to_cash.rejects.masking import masked_reason, masked_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 #: Folder of the mapper's rejects; the other folders are those of targets.
 MAPPER = "mapper"
@@ -52,9 +53,11 @@ class KeptReject:
 
     @property
     def key(self) -> str:
-        """Values of the key, joined; those of a lookup included."""
-        parts = [self.record.get(name) for name in self.keys] or [self.record]
-        return "/".join(text for part in parts for text in _texts(part))
+        """Values of the key, joined, those of a lookup included; a digest of the record without a key."""
+        if not self.keys:
+            content = json.dumps(self.record, sort_keys=True).encode()
+            return hashlib.sha256(content).hexdigest()[:12]
+        return "/".join(text for name in self.keys for text in _texts(self.record.get(name)))
 
     @property
     def shown(self) -> str:
@@ -93,21 +96,26 @@ def kept(rejects: Path, plugin: str, task: str, stream: str) -> Iterator[KeptRej
                 yield reject
 
 
-def drop(rejects: Path, unwanted: Callable[[KeptReject], bool]) -> list[KeptReject]:
-    """Remove rejects for good; gives those removed. The caller holds the locks of the tasks.
+def drop(rejects: Path, unwanted: Iterable[KeptReject]) -> int:
+    """Remove rejects for good; gives how many. The caller holds the locks of the streams.
 
     Raises:
         OperatorError: a file is broken, or a run is on that uses it.
     """
-    dropped: list[KeptReject] = []
-    for path in sorted(rejects.glob("*/*.singer")):
+    dropped = 0
+    by_file: dict[Path, set[tuple[str, str]]] = {}
+    for reject in unwanted:
+        path = rejects / reject.place / f"{reject.task}.singer"
+        by_file.setdefault(path, set()).add((reject.stream, reject.key))
+    for path, names in by_file.items():
         with _alone(path):
             found = _read(path)
-            gone = [reject for _, reject in found if reject is not None and unwanted(reject)]
-            if gone:
-                rest = [(line, reject) for line, reject in found if reject is None or not unwanted(reject)]
-                _write(path, rest)
-                dropped += gone
+            rest = [one for one in found if one[1] is None or (one[1].stream, one[1].key) not in names]
+            if all(reject is None for _, reject in rest):
+                path.unlink()
+            else:
+                replace_file(path, (line + b"\n" for line, _ in rest))
+            dropped += len(found) - len(rest)
     return dropped
 
 
@@ -156,22 +164,6 @@ def _reject(path: Path, message: dict[str, Any], keys: tuple[str, ...]) -> KeptR
         attempt=message.get("attempt", 1),
         rejected_at=message.get("rejected_at", ""),
     )
-
-
-def _write(path: Path, lines: Sequence[tuple[bytes, KeptReject | None]]) -> None:
-    """Replace the file as a whole; without rejects there is none."""
-    if all(reject is None for _, reject in lines):
-        path.unlink()
-        return
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(line + b"\n" for line, _ in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _texts(value: Any) -> Iterator[str]:

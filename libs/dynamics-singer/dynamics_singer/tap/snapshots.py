@@ -23,7 +23,6 @@ import uuid
 from array import array
 from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import islice
 from typing import IO, TYPE_CHECKING
 
 from xxhash import xxh3_64_intdigest as digest
@@ -91,11 +90,14 @@ class Snapshot:
         stream: names the files.
         before: what the state says of the generation to compare with, from `finish`; None for nothing.
         source: tells what is read and how; a generation of another source does not count.
+        window: rows of the old generation that are held at a time.
 
     Every method may raise `OSError`.
     """
 
-    def __init__(self, folder: Path, stream: str, before: object, source: str) -> None:
+    def __init__(
+        self, folder: Path, stream: str, before: object, source: str, *, window: int = WINDOW
+    ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._source = source
         self._mark = dict(before) if isinstance(before, dict) else {}
@@ -107,10 +109,12 @@ class Snapshot:
         self._paths = [folder / f"{_head(stream)}-{self.name}{ending}" for ending in _PARTS]
         self._files = [_private(path.with_suffix(f"{path.suffix}.part")) for path in self._paths]
         self._old = enumerate(self.before.hashes()) if self.before else enumerate(())
+        self._all_seen = False
+        self._width = window
         self._window: OrderedDict[int, tuple[int, int]] = OrderedDict()
         self._passed: dict[int, tuple[int, int]] = {}
         self._early: set[int] = set()
-        self._refill(WINDOW)
+        self._refill()
 
     def news(self, keys: Sequence[bytes], lines: Sequence[bytes]) -> list[bytes]:
         """Of some records, one for each key, those that are new or changed."""
@@ -185,8 +189,9 @@ class Snapshot:
         found = self._passed.pop(key_hash, None)
         if found is not None:
             return found[1]
-        self._early.add(key_hash)
-        self._pass(until=next(iter(self._window.values()), (0, 0))[0] + 1)
+        if not self._all_seen:
+            self._early.add(key_hash)
+            self._pass(until=next(iter(self._window.values()))[0] + 1)
         return None
 
     def _pass(self, until: int) -> None:
@@ -194,11 +199,15 @@ class Snapshot:
         while self._window and next(iter(self._window.values()))[0] < until:
             key_hash, found = self._window.popitem(last=False)
             self._passed[key_hash] = found
-        self._refill(WINDOW - len(self._window))
+        self._refill()
 
-    def _refill(self, count: int) -> None:
-        for number, (key_hash, row_hash) in islice(self._old, count):
-            if key_hash in self._early:
+    def _refill(self) -> None:
+        """Take in old rows until the window is full, less those that came early."""
+        while not self._all_seen and len(self._window) < self._width:
+            number, (key_hash, row_hash) = next(self._old, (-1, (0, 0)))
+            if number < 0:
+                self._all_seen = True
+            elif key_hash in self._early:
                 self._early.remove(key_hash)
             else:
                 self._window[key_hash] = (number, row_hash)

@@ -7,14 +7,13 @@ The file is replaced as a whole (written beside, synced, renamed), so a crash le
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from dynamics_singer.names import file_name
+from dynamics_singer.whole_files import replace_file
 
 from .buffering import Identity, keyless
 from .errors import RejectsFileError
@@ -124,19 +123,7 @@ class RejectsFile:
             self.path.unlink(missing_ok=True)
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.new")
-        with contextlib.suppress(FileNotFoundError):
-            beside.unlink()
-        try:
-            descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.writelines(self._lines())
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self.path)
-        finally:
-            beside.unlink(missing_ok=True)
-        _sync_folder(self.path.parent)
+        replace_file(self.path, self._lines())
 
     def _lines(self) -> Iterator[bytes]:
         """The file's lines: rejects grouped by schema, each group in order of arrival."""
@@ -218,13 +205,3 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return (found.st_ino, found.st_mtime_ns, found.st_size)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system can sync folders."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
